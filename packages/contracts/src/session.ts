@@ -1,0 +1,26 @@
+import { envelopeOf } from '@scheduler-task/envelope/envelope'
+import { z } from 'zod'
+
+export const loginBody = z.object({
+  username: z
+    .string({ error: 'must be a text' })
+    .min(1, { error: 'must not be empty' })
+    .max(256, { error: 'may have at most 256 characters' }),
+  password: z
+    .string({ error: 'must be a text' })
+    .min(1, { error: 'must not be empty' })
+    .max(1024, { error: 'may have at most 1024 characters' }),
+  cookie: z.boolean({ error: 'must be true or false' }).optional()
+})
+export type LoginBody = z.output<typeof loginBody>
+
+export const loginEnvelope = envelopeOf(
+  z.object({
+    token: z.string().describe('Send it in the header token'),
+    expiresAt: z.iso.datetime()
+  })
+)
+export const logoutEnvelope = envelopeOf(z.literal(true))
+export const meEnvelope = envelopeOf(
+  z.object({ name: z.string(), roles: z.array(z.string()), expiresAt: z.iso.datetime() })
+)

@@ -1,0 +1,65 @@
+import type { FastifyInstance } from 'fastify'
+import fastifyPlugin from 'fastify-plugin'
+import type { DocumentedFailure } from './codes.ts'
+import { Refusal } from './errors.ts'
+import { createMethodTable } from './method-table.ts'
+import { toEnvelope } from './to-envelope.ts'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The code that the interface document prints for a failure of this call; absent: the HTTP status speaks. */
+    failure?: DocumentedFailure
+  }
+  interface FastifyRequest {
+    /** The envelope's code of the answer, for the log and the record of changes; 0 until it is known. */
+    answeredCode: number
+  }
+}
+
+/**
+ * Makes every answer of an app an envelope: errors, unknown routes (404), wrong methods (405 with `Allow`); puts the
+ * request id on every answer.
+ */
+export const envelopePlugin = fastifyPlugin(
+  async (app: FastifyInstance) => {
+    const methods = createMethodTable()
+    app.decorateRequest('answeredCode', 0)
+
+    app.addHook('onRoute', (route) => methods.add(route.url, route.method))
+
+    app.addHook('onRequest', async (request, reply) => {
+      reply.header('x-request-id', request.id)
+    })
+
+    app.addHook('preSerialization', async (request, _reply, payload) => {
+      const code = (payload as { statusCode?: unknown } | null)?.statusCode
+      if (typeof code === 'number') request.answeredCode = code
+      return payload
+    })
+
+    app.setErrorHandler((error, request, reply) => {
+      const answer = toEnvelope(error, request)
+      if (answer.fault) request.log.error({ err: error }, 'a request met an error of ours')
+      request.answeredCode = answer.body.statusCode
+      reply.code(answer.httpStatus).headers(answer.headers)
+      // Serialised here: the route's own schemas describe its success, and must not cut an error.
+      return reply.type('application/json; charset=utf-8').send(JSON.stringify(answer.body))
+    })
+
+    app.setNotFoundHandler((request, reply) => {
+      const allowed = methods.allowed(request.url)
+      const refusal =
+        allowed.length > 0
+          ? new Refusal(405, `use ${allowed.join(' or ')} for this path`, {
+              code: 'METHOD_NOT_ALLOWED',
+              headers: { allow: allowed.join(', ') }
+            })
+          : new Refusal(404, 'there is no such call here', { code: 'NOT_FOUND' })
+      const answer = toEnvelope(refusal, request)
+      request.answeredCode = answer.body.statusCode
+      reply.code(answer.httpStatus).headers(answer.headers)
+      return reply.type('application/json; charset=utf-8').send(JSON.stringify(answer.body))
+    })
+  },
+  { name: '@scheduler-task/envelope' }
+)

@@ -1,0 +1,115 @@
+import type { ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import { envelopePlugin } from '@scheduler-task/envelope/envelope-plugin'
+import { BadParameters } from '@scheduler-task/envelope/errors'
+import { requestIdFrom } from '@scheduler-task/envelope/request-id'
+import { refusalAnswer } from '@scheduler-task/envelope/to-envelope'
+import Fastify, { type FastifyBaseLogger, type FastifyServerOptions } from 'fastify'
+import {
+  serializerCompiler,
+  validatorCompiler,
+  type ZodTypeProvider
+} from 'fastify-type-provider-zod'
+import type { BaseConfig } from './base-config.ts'
+import { type Health, healthRoutes } from './health-routes.ts'
+import { createLogger, loggableUrl } from './logger.ts'
+import { openApiPlugin } from './openapi-plugin.ts'
+
+const MAX_JSON_BYTES = 1024 * 1024
+
+export type AppOptions = {
+  /** What the service is called in logs, `/version` and its OpenAPI document. */
+  service: { name: string; version: string; title: string }
+  config: BaseConfig
+  /** Dependencies that `/ready` asks. */
+  checks: Health['checks']
+  logger?: FastifyBaseLogger
+  serverFactory?: FastifyServerOptions['serverFactory']
+}
+
+/**
+ * A Fastify app as every service here starts it: zod schemas, envelopes for all errors, request ids, one log line a
+ * request, limits, health routes and the OpenAPI document. It does not listen.
+ */
+export async function createApp(options: AppOptions) {
+  const { service, config } = options
+  const app = Fastify({
+    loggerInstance: options.logger ?? createLogger({ name: service.name, level: config.LOG_LEVEL }),
+    ...(options.serverFactory ? { serverFactory: options.serverFactory } : {}),
+    disableRequestLogging: true,
+    genReqId: (request) => requestIdFrom(request.headers['x-request-id']),
+    bodyLimit: MAX_JSON_BYTES,
+    maxParamLength: 16_384,
+    requestTimeout: config.REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: 75_000,
+    forceCloseConnections: 'idle',
+    return503OnClosing: false,
+    trustProxy: config.TRUST_PROXY,
+    routerOptions: { ignoreTrailingSlash: false, caseSensitive: true },
+    frameworkErrors: (_error, request, reply) => refuseBadUrl(request.id, reply.raw),
+    clientErrorHandler
+  }).withTypeProvider<ZodTypeProvider>()
+  app.setValidatorCompiler(validatorCompiler)
+  app.setSerializerCompiler(serializerCompiler)
+
+  app.addHook('onResponse', async (request, reply) => {
+    request.log.info(
+      {
+        method: request.method,
+        url: loggableUrl(request.url),
+        status: reply.statusCode,
+        code: request.answeredCode || undefined,
+        ms: Math.round(reply.elapsedTime),
+        ip: request.ip
+      },
+      'request'
+    )
+  })
+
+  await app.register(envelopePlugin)
+  if (config.DOCS === 'on') await app.register(openApiPlugin, { service })
+  await app.register(healthRoutes, {
+    health: { name: service.name, version: service.version, checks: options.checks }
+  })
+  return app
+}
+
+export type App = Awaited<ReturnType<typeof createApp>>
+
+/** Fastify calls this before routing: hooks and serializers do not run. */
+function refuseBadUrl(requestId: string, response: ServerResponse): void {
+  const refusal = new BadParameters([{ path: '', message: 'the path is not a valid URL path' }])
+  const { httpStatus, body } = refusalAnswer(refusal, requestId)
+  response
+    .writeHead(httpStatus, {
+      'content-type': 'application/json; charset=utf-8',
+      'x-request-id': requestId
+    })
+    .end(JSON.stringify(body))
+}
+
+/** A connection that sent no HTTP (or too much of it) still gets an envelope, then is closed. */
+function clientErrorHandler(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || socket.destroyed) return
+  const [status, message] =
+    error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+      ? [408, '请求超时']
+      : error.code === 'HPE_HEADER_OVERFLOW'
+        ? [431, '请求头过大']
+        : [400, '参数错误']
+  const requestId = requestIdFrom(undefined)
+  const data = JSON.stringify({
+    error: 'the request is not valid HTTP',
+    code: 'NOT_HTTP',
+    requestId
+  })
+  const body = JSON.stringify({ statusCode: status, message, data })
+  if (!socket.writable) {
+    socket.destroy()
+    return
+  }
+  socket.end(
+    `HTTP/1.1 ${status} Refused\r\nContent-Type: application/json; charset=utf-8\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\nX-Request-Id: ${requestId}\r\nConnection: close\r\n\r\n${body}`
+  )
+}

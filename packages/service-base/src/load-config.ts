@@ -1,0 +1,41 @@
+import { z } from 'zod'
+
+/** A configuration that cannot be used; `problems` has one line a variable, without any secret value. */
+export class ConfigError extends Error {
+  readonly problems: readonly string[]
+
+  constructor(problems: readonly string[]) {
+    super(`the configuration is not usable:\n  ${problems.join('\n  ')}`)
+    this.name = 'ConfigError'
+    this.problems = problems
+  }
+}
+
+/**
+ * Reads a configuration from environment variables. An empty value counts as not set, since '' would be coerced to 0.
+ * @throws ConfigError naming every variable that is wrong, and what would be right.
+ */
+export function loadConfig<Schema extends z.ZodType>(
+  schema: Schema,
+  variables: Readonly<Record<string, string | undefined>>
+): Readonly<z.output<Schema>> {
+  const set = Object.entries(variables).filter(([, value]) => value !== undefined && value !== '')
+  const parsed = schema.safeParse(Object.fromEntries(set))
+  if (parsed.success) return parsed.data as Readonly<z.output<Schema>>
+  throw new ConfigError(
+    parsed.error.issues.map((issue) => {
+      const name = issue.path.join('.')
+      return name ? `${name}: ${issue.message}` : issue.message
+    })
+  )
+}
+
+/** `true`, `1`, `yes`, `on` and their opposites, in any case; anything else is refused. */
+export function flag(byDefault: boolean) {
+  return z.stringbool().default(byDefault)
+}
+
+/** A whole number of milliseconds. */
+export function milliseconds(byDefault: number, least = 1, most = 86_400_000) {
+  return z.coerce.number().int().min(least).max(most).default(byDefault)
+}

@@ -1,0 +1,36 @@
+import { type DestinationStream, type Logger, type LoggerOptions, pino } from 'pino'
+
+/** Headers and fields that never reach a log line. */
+const SECRETS = [
+  'req.headers.token',
+  'req.headers.authorization',
+  'req.headers.cookie',
+  '*.token',
+  '*.password',
+  '*.secret',
+  '*.authorization',
+  '*.cookie',
+  '*.JWT_SECRET',
+  '*.JWT_SECRET_PREVIOUS'
+]
+
+/** A pino logger, one JSON object a line on standard output, without secrets. */
+export function createLogger(
+  options: { name: string; level: string },
+  destination?: DestinationStream
+): Logger {
+  const settings: LoggerOptions = {
+    name: options.name,
+    level: options.level,
+    redact: { paths: SECRETS, censor: '[hidden]' }
+  }
+  return destination ? pino(settings, destination) : pino(settings)
+}
+
+const SECRET_PARAMETER = /([?&](?:[^=&]*(?:token|password|secret|jwt)[^=&]*)=)[^&#]*/gi
+
+/** A URL as it may be logged: values of parameters that look like secrets are hidden, and it is cut at 1000 characters. */
+export function loggableUrl(url: string): string {
+  const hidden = url.replace(SECRET_PARAMETER, '$1[hidden]')
+  return hidden.length > 1000 ? `${hidden.slice(0, 1000)}…` : hidden
+}
