@@ -1,0 +1,144 @@
+import type { ParameterIssue } from '@scheduler-task/envelope/errors'
+
+export type Engine = 'spark' | 'flink'
+export type DeployMode = 'client' | 'cluster'
+
+/** What a user asked to run, already validated by the route's schema; a profile may still refuse it (`check`). */
+export type LaunchRequest = Readonly<{
+  engine: Engine
+  /** Flink knows none: `client`. */
+  deployMode: DeployMode
+  /** Becomes the application's name on YARN. */
+  taskName: string
+  /** Lower case, never re-used: `st-i-…`, `st-s-…`, `st-a-…`. All three are put on every application. */
+  tags: readonly [installation: string, submission: string, attempt: string]
+  submissionId: string
+  /** `[A-Za-z0-9_-]`, at most 100 characters: names the attempt's directory and is its marker. */
+  attemptId: string
+  /** The user's bytes, as they are on disk. */
+  config: Buffer
+}>
+
+/** Everything that is known before anything runs: to be stored durably before `start`. */
+export type PreparedLaunch = Readonly<{
+  attemptId: string
+  /** `waterdrop-2` and so on. */
+  profile: string
+  argv: readonly string[]
+  environment: Readonly<Record<string, string>>
+  /** `sha256:<hex>` of the user's bytes. */
+  configDigest: string
+  /** `sha256:<hex>` of the copy that the launcher reads. */
+  renderedDigest: string
+  /** The launcher is the driver: it lives as long as the job (Spark in client mode). Counts against `MAX_DRIVERS`. */
+  holdsDriver: boolean
+  /** Absolute path of the attempt's private directory. */
+  directory: string
+}>
+
+/** One process of one boot of one host: ids are re-used, this triple is not. */
+export type ProcessIdentity = Readonly<{
+  pid: number
+  /** Clock ticks since boot, field 22 of `/proc/<pid>/stat`. */
+  startTime: string
+  bootId: string
+}>
+
+/** What names an attempt, also after a restart of this service. Its directory follows from the id. */
+export type AttemptRef = Readonly<{
+  attemptId: string
+  /** Of the attempt's session leader, as `start` gave it; undefined when a crash came before it was stored. */
+  identity: ProcessIdentity | undefined
+}>
+
+/** How the launcher ended. `exited` with code 0 is the only success, and no proof of one (waterdrop.md §5). */
+export type LauncherExit =
+  | Readonly<{ kind: 'exited'; code: number }>
+  /** `SIGTERM` and so on. Seen also as exit code 128 + n from a JVM or a shell: that stays `exited`. */
+  | Readonly<{ kind: 'signalled'; signal: string }>
+  | Readonly<{ kind: 'not-started'; reason: string }>
+  /** It is gone and left no exit status: its shim was killed, or the host went down. */
+  | Readonly<{ kind: 'unknown'; reason: string }>
+
+/**
+ * `application-id`: the launcher's output names an id. `confirmed` after the RM accepted it (`Submitted application`);
+ * else the line came before the request (`Submitting application`) and the id may never exist. User data can spoof
+ * both in client mode: the tag decides. Told at most once unconfirmed and once confirmed.
+ *
+ * `ended`: the launcher has ended; every id in its output was told before. The last event. Other processes of the
+ * attempt may live on: ask `fence`.
+ */
+export type LaunchEvent =
+  | Readonly<{ kind: 'application-id'; applicationId: string; confirmed: boolean }>
+  | Readonly<{ kind: 'ended'; exit: LauncherExit }>
+
+/** `held`: somebody of this attempt can still submit an application. */
+export type Fence = 'held' | 'free'
+
+/** What the launcher's output says about its end, in words for the user. Secrets are masked. */
+export type LauncherFailure = Readonly<{
+  /** Stable: `UNKNOWN_QUEUE`, `RM_UNREACHABLE`, `CONFIG_NOT_READ`, `JOB_FAILED`, … */
+  code: string
+  /** One sentence, plain English. */
+  sentence: string
+  /** The output's own lines that say so, at most a dozen. */
+  lines: readonly string[]
+}>
+
+/** The last bytes of both streams, whole lines, secrets masked. */
+export type OutputTail = Readonly<{ stdout: string; stderr: string }>
+
+/** Nothing was started, and nothing of this attempt will be. */
+export class NotStarted extends Error {
+  override readonly name = 'NotStarted'
+}
+
+/** Starts launchers so that they outlive this service, and says what became of them. */
+export interface Launching {
+  /** What the profile does not accept (`taskName`, `configFile`, `deploy-mode`); empty when it may be launched. */
+  check(request: LaunchRequest): readonly ParameterIssue[]
+
+  /**
+   * Makes the attempt's private directory with the rendered copy in it. Nothing runs yet; may be repeated for the same
+   * attempt until `start`. Throws what the disk throws.
+   */
+  prepare(request: LaunchRequest): Promise<PreparedLaunch>
+
+  /**
+   * Starts the launcher in a session of its own, under the attempt's fence. Resolves once its identity is known.
+   * Throws {@link NotStarted}.
+   */
+  start(prepared: PreparedLaunch): Promise<ProcessIdentity>
+
+  /**
+   * Follows the launcher's output and its end, from the output's first byte, also when a former process of this
+   * service started it. Ends after `ended`, or without it when `signal` is aborted.
+   */
+  watch(attempt: AttemptRef, signal: AbortSignal): AsyncIterable<LaunchEvent>
+
+  /** The durable exit status; undefined while there is none. A launcher that is gone without one: `unknown`. */
+  exitOf(attempt: AttemptRef): Promise<LauncherExit | undefined>
+
+  /** Held as long as the attempt's lock file is locked or any process carries its marker. */
+  fence(attempt: AttemptRef): Promise<Fence>
+
+  /**
+   * Ends every process of the attempt: SIGTERM, after `graceMs` SIGKILL, until the fence is free. Only processes whose
+   * identity or marker is the attempt's are signalled. Rejects when `signal` is aborted; may be repeated.
+   */
+  end(
+    attempt: AttemptRef,
+    limits: Readonly<{ graceMs: number; signal: AbortSignal }>
+  ): Promise<void>
+
+  /** The reason found in the output, also of a launcher that ended with 0; undefined when it holds none that is known. */
+  failureOf(attempt: AttemptRef): Promise<LauncherFailure | undefined>
+
+  outputTail(attempt: AttemptRef, maxBytes: number): Promise<OutputTail>
+
+  /**
+   * Removes what only the running launcher needed (its working directory). The rendered copy, the output and the exit
+   * status stay. Does nothing while the fence is held.
+   */
+  clean(attempt: AttemptRef): Promise<void>
+}
