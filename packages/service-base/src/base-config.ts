@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { flag, milliseconds } from './load-config.ts'
+import { flag, milliseconds, wholeNumber } from './load-config.ts'
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1)$/i
 
@@ -12,13 +12,7 @@ export function isLoopback(host: string): boolean {
 export function baseEnvironment(port: number) {
   return {
     HOST: z.string().default('127.0.0.1').describe('Address to listen on'),
-    PORT: z.coerce
-      .number()
-      .int()
-      .min(0)
-      .max(65_535)
-      .default(port)
-      .describe('Port to listen on; 0 takes a free one'),
+    PORT: wholeNumber(port, { most: 65_535 }).describe('Port to listen on; 0 takes a free one'),
     LISTEN_SOCKET: z
       .string()
       .optional()

@@ -4,7 +4,7 @@ import { envelopePlugin } from '@scheduler-task/envelope/envelope-plugin'
 import { BadParameters } from '@scheduler-task/envelope/errors'
 import { requestIdFrom } from '@scheduler-task/envelope/request-id'
 import { refusalAnswer } from '@scheduler-task/envelope/to-envelope'
-import Fastify, { type FastifyBaseLogger, type FastifyServerOptions } from 'fastify'
+import Fastify, { type FastifyBaseLogger, type FastifyServerOptions, LogController } from 'fastify'
 import {
   serializerCompiler,
   validatorCompiler,
@@ -36,16 +36,15 @@ export async function createApp(options: AppOptions) {
   const app = Fastify({
     loggerInstance: options.logger ?? createLogger({ name: service.name, level: config.LOG_LEVEL }),
     ...(options.serverFactory ? { serverFactory: options.serverFactory } : {}),
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     genReqId: (request) => requestIdFrom(request.headers['x-request-id']),
     bodyLimit: MAX_JSON_BYTES,
-    maxParamLength: 16_384,
     requestTimeout: config.REQUEST_TIMEOUT_MS,
     keepAliveTimeout: 75_000,
     forceCloseConnections: 'idle',
     return503OnClosing: false,
     trustProxy: config.TRUST_PROXY,
-    routerOptions: { ignoreTrailingSlash: false, caseSensitive: true },
+    routerOptions: { maxParamLength: 16_384 },
     frameworkErrors: (_error, request, reply) => refuseBadUrl(request.id, reply.raw),
     clientErrorHandler
   }).withTypeProvider<ZodTypeProvider>()

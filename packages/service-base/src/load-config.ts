@@ -35,7 +35,19 @@ export function flag(byDefault: boolean) {
   return z.stringbool().default(byDefault)
 }
 
-/** A whole number of milliseconds. */
+/** A whole number in plain digits; `1e3`, `0x10`, ` ` and `8080.5` are mistakes, not numbers. */
+export function wholeNumber(byDefault: number, range: { least?: number; most?: number } = {}) {
+  const { least = 0, most = Number.MAX_SAFE_INTEGER } = range
+  const error = `must be a whole number from ${least} to ${most}`
+  return z
+    .string()
+    .regex(/^\d{1,16}$/, { error })
+    .transform(Number)
+    .pipe(z.number().min(least, { error }).max(most, { error }))
+    .default(byDefault)
+}
+
+/** A whole number of milliseconds, at most a day by default. */
 export function milliseconds(byDefault: number, least = 1, most = 86_400_000) {
-  return z.coerce.number().int().min(least).max(most).default(byDefault)
+  return wholeNumber(byDefault, { least, most })
 }

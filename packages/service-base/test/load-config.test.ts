@@ -1,0 +1,44 @@
+import t from 'tap'
+import { z } from 'zod'
+import { baseEnvironment, isLoopback } from '../src/base-config.ts'
+import { ConfigError, flag, loadConfig, milliseconds } from '../src/load-config.ts'
+
+const schema = z.object({ ...baseEnvironment(8082), ON: flag(false), WAIT_MS: milliseconds(500) })
+
+t.test('defaults, and an empty value counts as not set', async (t) => {
+  const config = loadConfig(schema, { PORT: '', ON: 'true', OTHER: 'ignored' })
+  t.match(config, { PORT: 8082, HOST: '127.0.0.1', ON: true, WAIT_MS: 500, DOCS: 'on' })
+})
+
+t.test('every wrong value is refused with its variable’s name', async (t) => {
+  const wrong: Record<string, string> = {
+    PORT: '70000',
+    LOG_LEVEL: 'loud',
+    WAIT_MS: '0',
+    ON: 'perhaps',
+    DOCS: 'yes'
+  }
+  const error = t.throws(() => loadConfig(schema, wrong), ConfigError) as ConfigError
+  for (const name of Object.keys(wrong)) {
+    t.ok(
+      error.problems.some((problem) => problem.startsWith(`${name}: `)),
+      name
+    )
+  }
+  t.equal(error.problems.length, Object.keys(wrong).length)
+})
+
+t.test('a number with anything behind it is no number', async (t) => {
+  for (const value of ['80x', '1e3', '0x10', '8080.5', '-1', 'NaN', ' ', '80 ']) {
+    t.throws(() => loadConfig(schema, { PORT: value }), ConfigError, value)
+  }
+})
+
+t.test('loopback addresses', async (t) => {
+  for (const host of ['127.0.0.1', '127.9.9.9', 'localhost', '::1', 'LOCALHOST']) {
+    t.equal(isLoopback(host), true, host)
+  }
+  for (const host of ['0.0.0.0', '::', '10.0.0.1', 'localhost.example', '127.0.0.1.example', '']) {
+    t.equal(isLoopback(host), false, host)
+  }
+})
