@@ -1,0 +1,78 @@
+import { parseArgs } from 'node:util'
+import { down, findRunning, up } from './engines.ts'
+import { exportLines } from './environment.ts'
+import { residentMegabytes } from './process-identity.ts'
+
+const usage = `npm run engines -- up              install what is missing and start a ResourceManager and a NodeManager
+npm run engines -- status          whether they run, and what they take
+npm run -s engines -- env [--json] the environment that makes the product use them
+npm run engines -- down [--purge]  stop them; --purge removes the installation, too
+
+They are kept in .engines, or in ENGINES_DIR.
+`
+
+async function main(args: string[]): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: { json: { type: 'boolean' }, purge: { type: 'boolean' }, help: { type: 'boolean' } }
+  })
+  const [command, ...others] = positionals
+  if (values.help) return print(usage)
+  if (others.length > 0) return complain(usage)
+  if (command === 'up') return await bringUp()
+  if (command === 'down') return await takeDown(values.purge === true)
+  if (command === 'status') return await showStatus()
+  if (command === 'env') return await showEnvironment(values.json === true)
+  return complain(usage)
+}
+
+async function bringUp(): Promise<number> {
+  const start = performance.now()
+  const engines = await up(process.env, (line) => print(`${line}\n`))
+  const seconds = ((performance.now() - start) / 1000).toFixed(1)
+  const how = engines.started ? `up after ${seconds} s` : 'running already'
+  return print(`ResourceManager at ${engines.resourceManagerUrl}: ${how}\n`)
+}
+
+async function takeDown(purge: boolean): Promise<number> {
+  const stopped = await down(process.env, purge)
+  return print(stopped ? 'Stopped\n' : 'Nothing was running\n')
+}
+
+async function showStatus(): Promise<number> {
+  const engines = await findRunning(process.env)
+  if (!engines) {
+    print('Not running\n')
+    return 3
+  }
+  print(`ResourceManager at ${engines.resourceManagerUrl}\n`)
+  for (const daemon of ['resourceManager', 'nodeManager'] as const) {
+    const pid = engines.daemons[daemon]?.pid ?? 0
+    print(`${daemon}: process ${pid}, ${await residentMegabytes(pid)} MB\n`)
+  }
+  return 0
+}
+
+async function showEnvironment(json: boolean): Promise<number> {
+  const engines = await findRunning(process.env)
+  if (!engines) return complain('The engines do not run: npm run engines -- up\n')
+  const { environment } = engines
+  return print(json ? `${JSON.stringify(environment, undefined, 2)}\n` : exportLines(environment))
+}
+
+function print(text: string): number {
+  process.stdout.write(text)
+  return 0
+}
+
+function complain(text: string): number {
+  process.stderr.write(text)
+  return 2
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2))
+} catch (error) {
+  process.exitCode = complain(`${error instanceof Error ? error.message : String(error)}\n`)
+}
