@@ -1,0 +1,54 @@
+// `npm run docs` writes docs/configuration.md from the schemas; with --check it only says whether the file is right.
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { root } from './pnpm.mjs'
+
+const PARTS = [
+  ['Gateway', 'gateway'],
+  ['yarn-executor', 'services/yarn-executor'],
+  ['file-service', 'services/file-service'],
+  ['All-in-one (`npm start`)', 'packages/all-in-one']
+]
+const FILE = join(root, 'docs/configuration.md')
+
+export async function configurationDocs() {
+  const sections = []
+  for (const [title, folder] of PARTS) {
+    const { environment } = await import(join(root, folder, 'dist/config.js'))
+    sections.push(
+      `## ${title}\n\n| variable | default | meaning |\n| --- | --- | --- |\n${rows(environment)}`
+    )
+  }
+  return `# Configuration
+
+Made from the schemas by \`npm run docs\`; a test fails while the two differ. All values come from the environment; an empty
+value counts as not set. A value that cannot be used is refused at start with the variable's name. \`npm start\` passes
+every variable on to the services, so all of these count there too.
+
+${sections.join('\n\n')}
+`
+}
+
+function rows(environment) {
+  return Object.entries(environment.shape)
+    .map(([name, schema]) => {
+      const byDefault = schema.safeParse(undefined)
+      const value = byDefault.success && byDefault.data !== undefined ? `\`${byDefault.data}\`` : ''
+      return `| \`${name}\` | ${value === '``' ? '(empty)' : value} | ${descriptionOf(schema)} |`
+    })
+    .join('\n')
+}
+
+function descriptionOf(schema) {
+  if (!schema.description) throw new Error('a variable without a description')
+  return schema.description.replaceAll('|', '\\|')
+}
+
+if (process.argv.includes('--check')) {
+  if ((await configurationDocs()) !== readFileSync(FILE, 'utf8')) {
+    console.error('docs/configuration.md differs from the schemas: run `npm run docs`')
+    process.exitCode = 1
+  }
+} else {
+  writeFileSync(FILE, await configurationDocs())
+}
