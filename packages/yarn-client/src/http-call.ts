@@ -1,4 +1,4 @@
-import { type Dispatcher, request } from 'undici'
+import { type Dispatcher, errors, request } from 'undici'
 
 /** Bodies of answers that are not the asked-for ones are kept up to here, the rest is cut off. */
 export const ERROR_BODY_BYTES = 64 * 1024
@@ -83,11 +83,11 @@ export async function openAnswer(
 
 /** Names an error of a connection by its code. Throws what is no such error as it is. */
 export function connectionError(error: unknown): HttpCallError {
-  const code = codeOf(error)
-  if (code === undefined) throw error
-  if (code.startsWith('HPE_') || code === 'UND_ERR_HEADERS_OVERFLOW') {
+  if (error instanceof errors.HTTPParserError || error instanceof errors.HeadersOverflowError) {
     return new HttpCallError('NONSENSE', 'what it answers is not HTTP', error)
   }
+  const code = codeOf(error)
+  if (code === undefined) throw error
   return new HttpCallError('UNREACHABLE', CONNECTION_FAULTS[code] ?? code, error)
 }
 
@@ -123,7 +123,8 @@ function brokeBeforeAnswer(error: unknown): boolean {
 }
 
 function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error ? String(error.code) : undefined
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  return typeof code === 'string' ? code : undefined
 }
 
 /** Reads at most `limit` bytes; `cut` says that there was more. */

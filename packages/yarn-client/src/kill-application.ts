@@ -8,6 +8,10 @@ export interface KillOptions {
   signal?: AbortSignal
   /** How long to go on asking, from the call; 60 000 ms. */
   deadlineMs?: number
+  /** Between the first question and the second; doubled after each; 100 ms. */
+  firstDelayMs?: number
+  /** 2 000 ms. */
+  longestDelayMs?: number
 }
 
 /** The two calls a kill is made of. */
@@ -21,8 +25,6 @@ export interface KillCalls {
   application: (id: string, signal: AbortSignal) => Promise<Application | undefined>
 }
 
-const FIRST_DELAY_MS = 100
-const LONGEST_DELAY_MS = 2000
 /** Errors of the ResourceManager itself in a row: 503 can be a lasting one from Hadoop 3.4. */
 const MAX_ERRORS = 5
 
@@ -37,8 +39,10 @@ const MAX_ERRORS = 5
 export async function killApplication(
   calls: KillCalls,
   id: string,
-  { diagnostics, signal, deadlineMs = 60_000 }: KillOptions
+  options: KillOptions
 ): Promise<Application> {
+  const { diagnostics, signal, deadlineMs = 60_000 } = options
+  const { firstDelayMs = 100, longestDelayMs = 2000 } = options
   let decided = false
   let lastState: string | undefined
   let lastError: RmError | undefined
@@ -58,7 +62,7 @@ export async function killApplication(
   }
 
   async function repeat(limit: AbortSignal): Promise<Application> {
-    for (let delayMs = FIRST_DELAY_MS; ; delayMs = Math.min(delayMs * 2, LONGEST_DELAY_MS)) {
+    for (let delayMs = firstDelayMs; ; delayMs = Math.min(delayMs * 2, longestDelayMs)) {
       try {
         const ended = await step(limit)
         if (ended) return ended
