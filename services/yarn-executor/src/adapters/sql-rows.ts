@@ -1,0 +1,126 @@
+import type { Insertable, Selectable } from 'kysely'
+import type { NewAttempt, NewSubmission } from '../domain/job-store.ts'
+import type { LauncherExit } from '../domain/launching.ts'
+import { type Attempt, isOver, type Submission } from '../domain/submission.ts'
+import type { AttemptRow, SubmissionRow } from './sql-schema.ts'
+
+export function submissionOf(row: Selectable<SubmissionRow>): Submission {
+  return {
+    id: row.id,
+    taskName: row.task_name,
+    engine: row.engine,
+    deployMode: row.deploy_mode,
+    owner: row.owner,
+    requestId: row.request_id,
+    configFile: row.config_file,
+    configDigest: row.config_digest,
+    installationTag: row.installation_tag,
+    submissionTag: row.submission_tag,
+    state: row.state,
+    reason: row.reason,
+    reasonText: row.reason_text,
+    applicationId: row.application_id,
+    startedAt: row.started_at,
+    acceptedAt: row.accepted_at,
+    startDeadline: row.start_deadline,
+    changedAt: row.changed_at,
+    stopRequestedBy: row.stop_requested_by,
+    stopRequestedAt: row.stop_requested_at,
+    yarnState: row.yarn_state,
+    finalStatus: row.final_status,
+    observedAt: row.observed_at,
+    stale: row.stale,
+    staleSince: row.stale_since,
+    replaces: row.replaces
+  }
+}
+
+export function newSubmissionRow(submission: NewSubmission, now: number): SubmissionRow {
+  return {
+    id: submission.id,
+    task_name: submission.taskName,
+    live_name: submission.taskName,
+    engine: submission.engine,
+    deploy_mode: submission.deployMode,
+    owner: submission.owner,
+    request_id: submission.requestId,
+    config_file: submission.configFile,
+    config_digest: submission.configDigest,
+    installation_tag: submission.installationTag,
+    submission_tag: submission.submissionTag,
+    state: 'ACCEPTED',
+    is_live: 1,
+    reason: null,
+    reason_text: null,
+    application_id: null,
+    started_at: null,
+    accepted_at: now,
+    start_deadline: submission.startDeadline,
+    changed_at: now,
+    stop_requested_by: null,
+    stop_requested_at: null,
+    yarn_state: null,
+    final_status: null,
+    observed_at: null,
+    stale: null,
+    stale_since: null,
+    replaces: submission.replaces
+  }
+}
+
+/** The columns that a step into another state may change. */
+export function changedColumns(submission: Submission): Partial<SubmissionRow> {
+  return {
+    state: submission.state,
+    reason: submission.reason,
+    reason_text: submission.reasonText,
+    application_id: submission.applicationId,
+    started_at: submission.startedAt,
+    changed_at: submission.changedAt,
+    stop_requested_by: submission.stopRequestedBy,
+    stop_requested_at: submission.stopRequestedAt,
+    yarn_state: submission.yarnState,
+    final_status: submission.finalStatus,
+    observed_at: submission.observedAt,
+    ...(isOver(submission) && { is_live: 0, live_name: null, stale: null, stale_since: null })
+  }
+}
+
+export function attemptOf(row: Selectable<AttemptRow>): Attempt {
+  const { pid, process_start_time: startTime, boot_id: bootId } = row
+  const known = pid !== null && startTime !== null && bootId !== null
+  return {
+    id: row.id,
+    submissionId: row.submission_id,
+    tag: row.tag,
+    profile: row.profile,
+    // Written by `newAttemptRow` and `attemptEnded` alone.
+    argv: JSON.parse(row.argv) as string[],
+    renderedDigest: row.rendered_digest,
+    holdsDriver: row.holds_driver === 1,
+    directory: row.directory,
+    createdAt: row.created_at,
+    identity: known ? { pid, startTime, bootId } : null,
+    exit: row.exit === null ? null : (JSON.parse(row.exit) as LauncherExit),
+    endedAt: row.ended_at
+  }
+}
+
+export function newAttemptRow(attempt: NewAttempt, now: number): Insertable<AttemptRow> {
+  return {
+    id: attempt.id,
+    submission_id: attempt.submissionId,
+    tag: attempt.tag,
+    profile: attempt.profile,
+    argv: JSON.stringify(attempt.argv),
+    rendered_digest: attempt.renderedDigest,
+    holds_driver: attempt.holdsDriver ? 1 : 0,
+    directory: attempt.directory,
+    created_at: now,
+    pid: null,
+    process_start_time: null,
+    boot_id: null,
+    exit: null,
+    ended_at: null
+  }
+}

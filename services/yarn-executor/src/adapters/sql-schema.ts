@@ -1,0 +1,68 @@
+import type { Generated } from 'kysely'
+import type { DeployMode, Engine } from '../domain/launching.ts'
+import type { SubmissionState } from '../domain/submission.ts'
+
+/** The tables, as `sql-migrations.ts` makes them. Times are epoch milliseconds; JSON is kept as text. */
+export type JobTables = {
+  installation: { id: string; created_at: number }
+  submissions: SubmissionRow
+  attempts: AttemptRow
+  events: {
+    id: Generated<number>
+    submission_id: string
+    at: number
+    who: string
+    what: string
+    detail: string | null
+  }
+}
+
+export type SubmissionRow = {
+  id: string
+  task_name: string
+  /** The name while this submission holds it, else null: unique, so that two cannot hold it. */
+  live_name: string | null
+  engine: Engine
+  deploy_mode: DeployMode
+  owner: string
+  request_id: string
+  config_file: string
+  config_digest: string
+  installation_tag: string
+  submission_tag: string
+  state: SubmissionState
+  /** 1 while the state is not a final one: what is looked at again and again. */
+  is_live: number
+  reason: string | null
+  reason_text: string | null
+  application_id: string | null
+  started_at: number | null
+  accepted_at: number
+  start_deadline: number
+  changed_at: number
+  stop_requested_by: string | null
+  stop_requested_at: number | null
+  yarn_state: string | null
+  final_status: string | null
+  observed_at: number | null
+  stale: string | null
+  stale_since: number | null
+  replaces: string | null
+}
+
+export type AttemptRow = {
+  id: string
+  submission_id: string
+  tag: string
+  profile: string
+  argv: string
+  rendered_digest: string
+  holds_driver: number
+  directory: string
+  created_at: number
+  pid: number | null
+  process_start_time: string | null
+  boot_id: string | null
+  exit: string | null
+  ended_at: number | null
+}

@@ -1,0 +1,162 @@
+import type { DeployMode, Engine, LauncherExit, ProcessIdentity } from './launching.ts'
+
+/**
+ * The states of a submission (one acceptance of a job) and what leads where:
+ *
+ *     ACCEPTED   the row is durable, nothing was spawned      → LAUNCHING, STOPPING, REJECTED
+ *     LAUNCHING  a launcher was spawned, or was about to be   → SUBMITTED, STOPPING, REJECTED
+ *     SUBMITTED  an application of its tag is on YARN         → RUNNING, FINISHED, FAILED, KILLED, STOPPING, LOST
+ *     RUNNING    its ApplicationMaster has registered         → FINISHED, FAILED, KILLED, STOPPING, LOST
+ *     STOPPING   its end is wanted, for good                  → FINISHED, FAILED, KILLED, LOST
+ *     FINISHED, FAILED, KILLED  the ResourceManager said so; KILLED with reason CANCELLED: stopped before there was
+ *                an application                               → nothing
+ *     REJECTED   proven that no application exists            → nothing
+ *     LOST       a confirmed active ResourceManager has no application of the tag any more, and nobody is left who
+ *                could submit one                             → nothing
+ *
+ * A ResourceManager that is silent changes `stale`, never the state.
+ */
+const LEADS_TO = {
+  ACCEPTED: ['LAUNCHING', 'STOPPING', 'REJECTED'],
+  LAUNCHING: ['SUBMITTED', 'STOPPING', 'REJECTED'],
+  SUBMITTED: ['RUNNING', 'FINISHED', 'FAILED', 'KILLED', 'STOPPING', 'LOST'],
+  RUNNING: ['FINISHED', 'FAILED', 'KILLED', 'STOPPING', 'LOST'],
+  STOPPING: ['FINISHED', 'FAILED', 'KILLED', 'LOST'],
+  FINISHED: [],
+  FAILED: [],
+  KILLED: [],
+  REJECTED: [],
+  LOST: []
+} as const satisfies Record<string, readonly string[]>
+
+export type SubmissionState = keyof typeof LEADS_TO
+
+export const SUBMISSION_STATES = Object.keys(LEADS_TO) as readonly SubmissionState[]
+
+/** Where nothing leads on from; the name is free then. */
+export const FINAL_STATES = SUBMISSION_STATES.filter((state) => LEADS_TO[state].length === 0)
+
+/** A job that was accepted. Times are epoch milliseconds. */
+export type Submission = Readonly<{
+  /** Lower case, sorts by time. */
+  id: string
+  taskName: string
+  engine: Engine
+  deployMode: DeployMode
+  /** Who asked for it. */
+  owner: string
+  requestId: string
+  /** As it was given. */
+  configFile: string
+  /** `sha256:<hex>` of the user's bytes. */
+  configDigest: string
+  /** `st-i-…`, the same for every application of this installation. */
+  installationTag: string
+  /** `st-s-…` */
+  submissionTag: string
+  state: SubmissionState
+  /** Why it is in this state, where the state alone does not say: stable, upper snake case. */
+  reason: string | null
+  /** The same in words. */
+  reasonText: string | null
+  applicationId: string | null
+  /** When the ResourceManager was seen to have accepted the application; the start has succeeded then. */
+  startedAt: number | null
+  acceptedAt: number
+  /** A start that has not succeeded by then is cancelled, also after a crash. */
+  startDeadline: number
+  changedAt: number
+  /** Who wanted its end, and when. */
+  stopRequestedBy: string | null
+  stopRequestedAt: number | null
+  /** `app.state` and `app.finalStatus` as last seen, and when. */
+  yarnState: string | null
+  finalStatus: string | null
+  observedAt: number | null
+  /** Why what is known may be out of date (`RM_UNREACHABLE`, …), and since when; null while it is fresh. */
+  stale: string | null
+  staleSince: number | null
+  /** The submission whose place it takes, of a restart. */
+  replaces: string | null
+}>
+
+/** One run of the launcher for a submission. */
+export type Attempt = Readonly<{
+  /** Also the marker in the environment of everything the launcher starts. */
+  id: string
+  submissionId: string
+  /** `st-a-…` */
+  tag: string
+  profile: string
+  argv: readonly string[]
+  renderedDigest: string
+  holdsDriver: boolean
+  directory: string
+  createdAt: number
+  /** Of the session leader; null until it is known, and for good when a crash came in between. */
+  identity: ProcessIdentity | null
+  exit: LauncherExit | null
+  endedAt: number | null
+}>
+
+/** Something that happened to a submission. */
+export type SubmissionEvent = Readonly<{
+  submissionId: string
+  at: number
+  /** A user, or the part of the service that saw it. */
+  who: string
+  /** A state that it went into, or `attempt-started` and the like. */
+  what: string
+  detail: string | null
+}>
+
+/** A step into another state: who makes it, why, and what else is known from then on. */
+export type StateChange = Readonly<{
+  to: SubmissionState
+  who: string
+  reason?: string
+  text?: string
+  also?: Partial<
+    Pick<Submission, 'applicationId' | 'startedAt' | 'yarnState' | 'finalStatus' | 'observedAt'>
+  >
+}>
+
+/** Refused: the list of states has no such step. Somebody else was first; read again and decide anew. */
+export class ImpossibleChange extends Error {
+  override readonly name = 'ImpossibleChange'
+  readonly from: SubmissionState
+  readonly to: SubmissionState
+
+  constructor(submission: Submission, to: SubmissionState) {
+    super(`submission ${submission.id} cannot go from ${submission.state} to ${to}`)
+    this.from = submission.state
+    this.to = to
+  }
+}
+
+/** The one place where a state changes. Throws {@link ImpossibleChange}. */
+export function changeState(submission: Submission, change: StateChange, now: number): Submission {
+  const possible: readonly SubmissionState[] = LEADS_TO[submission.state]
+  if (!possible.includes(change.to)) throw new ImpossibleChange(submission, change.to)
+  const stopping = change.to === 'STOPPING'
+  return {
+    ...submission,
+    ...change.also,
+    state: change.to,
+    reason: change.reason ?? null,
+    reasonText: change.text ?? null,
+    changedAt: now,
+    ...(stopping && { stopRequestedBy: change.who, stopRequestedAt: now })
+  }
+}
+
+export function isOver(submission: Pick<Submission, 'state'>): boolean {
+  return FINAL_STATES.includes(submission.state)
+}
+
+/** The start of it has neither succeeded nor been given up. */
+export function isStarting({ state, startedAt }: Submission): boolean {
+  return (
+    state === 'ACCEPTED' || state === 'LAUNCHING' || (state === 'SUBMITTED' && startedAt === null)
+  )
+}

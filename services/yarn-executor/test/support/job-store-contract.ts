@@ -1,0 +1,268 @@
+import type { Test } from 'tap'
+import { type JobStore, NameTaken, type NewSubmission } from '../../src/domain/job-store.ts'
+import { ImpossibleChange, type SubmissionState } from '../../src/domain/submission.ts'
+
+let made = 0
+
+/** A submission as the domain would write it, with an id and tags of its own. */
+export function newSubmission(given: Partial<NewSubmission> = {}): NewSubmission {
+  made += 1
+  const id = `0000-${process.pid}-${String(made).padStart(6, '0')}`
+  return {
+    id,
+    taskName: `task-${id}`,
+    engine: 'spark',
+    deployMode: 'client',
+    owner: 'alice',
+    requestId: 'request-1',
+    configFile: 'application.spark.conf',
+    configDigest: 'sha256:00',
+    installationTag: 'st-i-0',
+    submissionTag: `st-s-${id}`,
+    startDeadline: 1000,
+    replaces: null,
+    ...given
+  }
+}
+
+export type OpenedStore = {
+  store: JobStore
+  /** Closes it and opens what it kept: what a restart of the service does. */
+  reopen(): Promise<JobStore>
+}
+
+const WAYS_TO: Record<SubmissionState, readonly SubmissionState[]> = {
+  ACCEPTED: [],
+  LAUNCHING: ['LAUNCHING'],
+  SUBMITTED: ['LAUNCHING', 'SUBMITTED'],
+  RUNNING: ['LAUNCHING', 'SUBMITTED', 'RUNNING'],
+  STOPPING: ['STOPPING'],
+  FINISHED: ['LAUNCHING', 'SUBMITTED', 'FINISHED'],
+  FAILED: ['LAUNCHING', 'SUBMITTED', 'FAILED'],
+  KILLED: ['STOPPING', 'KILLED'],
+  REJECTED: ['REJECTED'],
+  LOST: ['LAUNCHING', 'SUBMITTED', 'LOST']
+}
+
+/** What every JobStore keeps, whatever is behind it. */
+export function jobStoreContract(
+  t: Test,
+  name: string,
+  open: (t: Test, now: () => number) => Promise<OpenedStore>
+): void {
+  t.test(
+    `${name}: an accepted submission is there after a restart, as it was written`,
+    async (t) => {
+      const { store, reopen } = await open(t, () => 500)
+      const written = newSubmission({ taskName: '测试任务.v1', startDeadline: 120_500 })
+      const accepted = await store.accept(written)
+      t.match(accepted, { ...written, state: 'ACCEPTED', acceptedAt: 500, applicationId: null })
+      const again = await reopen()
+      t.strictSame(await again.find(written.id), accepted)
+      t.strictSame(await again.live(), [accepted])
+      t.strictSame(await again.events(written.id), [
+        { submissionId: written.id, at: 500, who: 'alice', what: 'ACCEPTED', detail: null }
+      ])
+      t.equal(await again.find('nobody'), undefined)
+    }
+  )
+
+  t.test(`${name}: the installation has one id for good`, async (t) => {
+    const { store, reopen } = await open(t, Date.now)
+    const ids = await Promise.all([store.installationId(), store.installationId()])
+    t.match(ids[0], /^[a-z0-9]{16,}$/)
+    t.equal(ids[0], ids[1])
+    t.equal(await (await reopen()).installationId(), ids[0])
+  })
+
+  t.test(`${name}: of 200 submissions of one name at once, one is accepted`, async (t) => {
+    const { store } = await open(t, Date.now)
+    const results = await Promise.allSettled(
+      Array.from({ length: 200 }, () => store.accept(newSubmission({ taskName: 'same' })))
+    )
+    const winners = results.filter(({ status }) => status === 'fulfilled')
+    t.equal(winners.length, 1)
+    const holder = await store.holderOf('same')
+    for (const result of results) {
+      if (result.status === 'fulfilled') continue
+      t.type(result.reason, NameTaken)
+      t.equal((result.reason as NameTaken).holder.id, holder?.id)
+    }
+    t.equal((await store.live()).length, 1)
+  })
+
+  t.test(`${name}: live submissions come in order of acceptance`, async (t) => {
+    let clock = 1
+    const { store } = await open(t, () => clock++)
+    const ids: string[] = []
+    for (const id of ['b', 'c', 'a']) ids.push((await store.accept(newSubmission({ id }))).id)
+    t.strictSame(
+      (await store.live()).map(({ id }) => id),
+      ids
+    )
+  })
+
+  for (const [state, way] of Object.entries(WAYS_TO)) {
+    const live = ['ACCEPTED', 'LAUNCHING', 'SUBMITTED', 'RUNNING', 'STOPPING'].includes(state)
+    t.test(`${name}: a name is ${live ? 'taken' : 'free'} while ${state}`, async (t) => {
+      const { store } = await open(t, Date.now)
+      const { id } = await store.accept(newSubmission({ taskName: 'x' }))
+      for (const to of way) await store.change(id, { to, who: 'test' })
+      t.equal((await store.find(id))?.state, state)
+      t.equal((await store.holderOf('x'))?.id, live ? id : undefined)
+      t.equal((await store.live()).length, live ? 1 : 0)
+      const second = store.accept(newSubmission({ taskName: 'x' }))
+      await (live ? t.rejects(second, NameTaken) : t.resolves(second))
+    })
+  }
+
+  t.test(
+    `${name}: a step that the states do not have is refused and changes nothing`,
+    async (t) => {
+      const { store } = await open(t, () => 7)
+      const { id } = await store.accept(newSubmission())
+      await store.change(id, { to: 'REJECTED', who: 'executor', reason: 'NO_APPLICATION' })
+      const before = await store.find(id)
+      await t.rejects(store.change(id, { to: 'LAUNCHING', who: 'executor' }), ImpossibleChange)
+      t.strictSame(await store.find(id), before)
+      t.strictSame(
+        (await store.events(id)).map(({ what, detail }) => [what, detail]),
+        [
+          ['ACCEPTED', null],
+          ['REJECTED', 'NO_APPLICATION']
+        ]
+      )
+      await t.rejects(store.change('nobody', { to: 'LAUNCHING', who: 'executor' }))
+    }
+  )
+
+  t.test(`${name}: a step keeps what is known with it`, async (t) => {
+    const { store, reopen } = await open(t, () => 42)
+    const { id } = await store.accept(newSubmission())
+    await store.change(id, { to: 'LAUNCHING', who: 'executor' })
+    const also = {
+      applicationId: 'application_1_0001',
+      startedAt: 41,
+      yarnState: 'ACCEPTED',
+      finalStatus: 'UNDEFINED',
+      observedAt: 41
+    }
+    await store.change(id, { to: 'SUBMITTED', who: 'watcher', also })
+    await store.change(id, { to: 'STOPPING', who: 'bob', reason: 'STOP_REQUESTED', text: 'why' })
+    const again = await reopen()
+    t.match(await again.findByApplication('application_1_0001'), {
+      id,
+      ...also,
+      state: 'STOPPING',
+      reason: 'STOP_REQUESTED',
+      reasonText: 'why',
+      stopRequestedBy: 'bob',
+      stopRequestedAt: 42
+    })
+    t.equal(await again.findByApplication('application_1_0002'), undefined)
+  })
+
+  t.test(
+    `${name}: a restart takes the name over, and gives it back when it ends first`,
+    async (t) => {
+      const { store } = await open(t, Date.now)
+      const old = await store.accept(newSubmission({ taskName: 'x' }))
+      await store.change(old.id, { to: 'STOPPING', who: 'alice' })
+      const heir = await store.accept(newSubmission({ taskName: 'x', replaces: old.id }))
+      t.equal((await store.holderOf('x'))?.id, heir.id)
+      await t.rejects(
+        store.accept(newSubmission({ taskName: 'x', replaces: old.id })),
+        NameTaken,
+        'a second restart of the same one does not get it'
+      )
+      await store.change(heir.id, { to: 'REJECTED', who: 'executor' })
+      t.equal((await store.holderOf('x'))?.id, old.id)
+
+      const second = await store.accept(newSubmission({ taskName: 'x', replaces: old.id }))
+      await store.change(old.id, { to: 'KILLED', who: 'watcher' })
+      t.equal((await store.holderOf('x'))?.id, second.id, 'the end of the old one frees nothing')
+      await store.change(second.id, { to: 'REJECTED', who: 'executor' })
+      t.equal(await store.holderOf('x'), undefined)
+    }
+  )
+
+  t.test(`${name}: a restart under another name leaves the old one its own`, async (t) => {
+    const { store } = await open(t, Date.now)
+    const old = await store.accept(newSubmission({ taskName: 'x' }))
+    const heir = await store.accept(newSubmission({ taskName: 'y', replaces: old.id }))
+    t.equal((await store.holderOf('x'))?.id, old.id)
+    await store.change(heir.id, { to: 'REJECTED', who: 'executor' })
+    t.equal((await store.holderOf('x'))?.id, old.id)
+    t.equal(await store.holderOf('y'), undefined)
+  })
+
+  t.test(`${name}: silence marks what is known as stale, an observation heals it`, async (t) => {
+    let clock = 100
+    const { store } = await open(t, () => clock)
+    const ids: string[] = []
+    for (const applicationId of ['application_1_0001', 'application_1_0002']) {
+      const { id } = await store.accept(newSubmission())
+      await store.change(id, { to: 'LAUNCHING', who: 'executor' })
+      await store.change(id, { to: 'SUBMITTED', who: 'watcher', also: { applicationId } })
+      ids.push(id)
+    }
+    const [first = '', second = ''] = ids
+    const waiting = await store.accept(newSubmission())
+    await store.markStale('RM_UNREACHABLE')
+    clock = 200
+    await store.markStale('RM_STANDBY')
+    await store.markStale('RM_FORGOT', [second])
+    t.match(await store.find(first), { state: 'SUBMITTED', stale: 'RM_STANDBY', staleSince: 100 })
+    t.match(await store.find(second), { stale: 'RM_FORGOT', staleSince: 100 })
+    t.match(await store.find(waiting.id), { stale: null, staleSince: null })
+    await store.observe(
+      new Map([[first, { yarnState: 'RUNNING', finalStatus: 'UNDEFINED', observedAt: 199 }]])
+    )
+    t.match(await store.find(first), {
+      state: 'SUBMITTED',
+      stale: null,
+      staleSince: null,
+      yarnState: 'RUNNING',
+      observedAt: 199
+    })
+    await store.change(second, { to: 'LOST', who: 'watcher' })
+    t.match(await store.find(second), { stale: null })
+  })
+
+  t.test(`${name}: an attempt, its process and its end are kept`, async (t) => {
+    const { store, reopen } = await open(t, () => 9)
+    const { id: submissionId } = await store.accept(newSubmission())
+    t.equal(await store.attemptOf(submissionId), undefined)
+    const attempt = {
+      id: `attempt-${submissionId}`,
+      submissionId,
+      tag: `st-a-${submissionId}`,
+      profile: 'waterdrop-2',
+      argv: ['/opt/waterdrop/bin/start-waterdrop-spark.sh', '--config', '名.conf', '$(id)'],
+      renderedDigest: 'sha256:01',
+      holdsDriver: true,
+      directory: '/data/attempts/1'
+    }
+    const added = await store.addAttempt(attempt)
+    t.strictSame(added, { ...attempt, createdAt: 9, identity: null, exit: null, endedAt: null })
+    const identity = { pid: 4711, startTime: '123456789', bootId: 'boot' }
+    await store.attemptStarted(attempt.id, identity)
+    const later = await reopen()
+    t.strictSame(await later.openAttempts(), [{ ...added, identity }])
+    await later.attemptEnded(attempt.id, { kind: 'exited', code: 1 })
+    await later.attemptEnded(attempt.id, { kind: 'signalled', signal: 'SIGKILL' })
+    t.match(await later.attemptOf(submissionId), { exit: { kind: 'exited', code: 1 }, endedAt: 9 })
+    t.strictSame(await later.openAttempts(), [])
+    t.strictSame(
+      (await later.events(submissionId)).map(({ what }) => what),
+      ['ACCEPTED', 'launcher-started', 'launcher-ended']
+    )
+  })
+
+  t.test(`${name}: it says when it can be asked no more`, async (t) => {
+    const { store } = await open(t, Date.now)
+    await t.resolves(store.ping())
+    await store.close()
+    await t.rejects(store.ping())
+  })
+}
