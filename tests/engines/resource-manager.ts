@@ -16,6 +16,7 @@ const application = z.object({
     .default('')
     .transform((tags) => tags.split(',').filter((tag) => tag !== ''))
 })
+const newApplication = z.object({ 'application-id': z.string() })
 const one = z.object({ app: application })
 const many = z.object({ apps: z.object({ app: z.array(application).optional() }).nullable() })
 
@@ -43,13 +44,6 @@ export class ResourceManager {
     return one.parse(await this.#get(`apps/${id}?deSelects=resourceRequests`)).app
   }
 
-  /** Applications that bear the tag, finished ones too; an empty tag would mean all. */
-  async appsTagged(tag: string): Promise<Application[]> {
-    if (tag === '') throw new Error('An empty tag switches the filter off')
-    const path = `apps?deSelects=resourceRequests&applicationTags=${encodeURIComponent(tag)}`
-    return many.parse(await this.#get(path)).apps?.app ?? []
-  }
-
   /** All applications that have not ended. */
   async liveApps(): Promise<Application[]> {
     const states = 'NEW,NEW_SAVING,SUBMITTED,ACCEPTED,RUNNING'
@@ -61,13 +55,41 @@ export class ResourceManager {
 
   /** Asks for the application's end; 202 comes before it, so look at {@link app} afterwards. */
   async kill(id: string, user: string): Promise<void> {
-    const { body } = await request(`${this.url}/ws/v1/cluster/apps/${id}/state?user.name=${user}`, {
-      method: 'PUT',
+    await this.#send('PUT', `apps/${id}/state?user.name=${user}`, { state: 'KILLED' })
+  }
+
+  /**
+   * Submits an application without any engine: its ApplicationMaster is a `sleep` that never
+   * registers, so it stays ACCEPTED. Answers its id.
+   */
+  async submitSleep(name: string, user: string): Promise<string> {
+    const offered = await this.#send('POST', `apps/new-application?user.name=${user}`)
+    const id = newApplication.parse(JSON.parse(offered))['application-id']
+    await this.#send('POST', `apps?user.name=${user}`, {
+      'application-id': id,
+      'application-name': name,
+      'application-type': 'YARN',
+      'max-app-attempts': 1,
+      resource: { memory: 256, vCores: 1 },
+      'am-container-spec': {
+        commands: { command: 'sleep 300 1><LOG_DIR>/stdout 2><LOG_DIR>/stderr' }
+      }
+    })
+    return id
+  }
+
+  async #send(method: 'PUT' | 'POST', path: string, body?: unknown): Promise<string> {
+    const { statusCode, body: answer } = await request(`${this.url}/ws/v1/cluster/${path}`, {
+      method,
       headers: { 'content-type': 'application/json', accept: 'application/json' },
-      body: '{"state":"KILLED"}',
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       ...limits
     })
-    await body.dump()
+    const text = await answer.text()
+    if (statusCode !== 200 && statusCode !== 202) {
+      throw new Error(`${method} ${path}: ${statusCode} ${text}`)
+    }
+    return text
   }
 
   async #get(path: string): Promise<unknown> {
