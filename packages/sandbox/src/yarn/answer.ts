@@ -110,6 +110,7 @@ export function sendHead(answer: Answer, context: SendContext): void {
   const { response } = context
   response.sendDate = false
   response.removeHeader('Connection')
+  response.removeHeader('Transfer-Encoding')
   const list = headersOf(answer, context).flat()
   if (answer.reason === undefined) response.writeHead(answer.status, list)
   else response.writeHead(answer.status, answer.reason, list)

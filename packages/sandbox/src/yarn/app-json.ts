@@ -103,8 +103,9 @@ function launched(app: Application): boolean {
 }
 
 function hasUsage(app: Application): boolean {
+  if (app.launchTime > 0) return true
   const stage = stageOf(app)
-  return stage !== undefined && (stage !== 'new' || app.attempts.length > 1)
+  return stage === 'scheduled' || stage === 'launched'
 }
 
 /** Absent before RUNNING; proxied while it lives and when it FINISHED; else the RM's own page. */

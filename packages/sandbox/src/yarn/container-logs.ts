@@ -23,7 +23,7 @@ export class ContainerLogs {
   readonly #logs = new Map<string, ContainerLog>()
   #bytes = 0
 
-  /** A container has started: its directory with the files that the NodeManager itself writes. */
+  /** A container has started: its directory with the files of the NodeManager and of the engine. */
   open(containerId: string, app: Application, now: number): void {
     const log: ContainerLog = {
       containerId,
@@ -34,10 +34,15 @@ export class ContainerLogs {
     }
     this.#logs.set(containerId, log)
     const script = `#!/bin/bash\n\nset -o pipefail -e\nexport PRELAUNCH_OUT="<LOG_DIR>/prelaunch.out"\nexport CONTAINER_ID="${containerId}"\nexport USER="${app.user}"\n`
+    const flink = app.type === 'Apache Flink'
+    const process = containerId.endsWith('_000001') ? 'jobmanager' : 'taskmanager'
     this.append(containerId, 'launch_container.sh', script, now)
     this.append(containerId, 'prelaunch.err', '', now)
-    this.append(containerId, 'directory.info', 'ls -l:\ntotal 8\nfind -L . -maxdepth 5 -ls:\n', now)
+    this.append(containerId, flink ? `${process}.out` : 'stderr', '', now)
+    this.append(containerId, 'directory.info', directoryInfo, now)
     this.append(containerId, 'prelaunch.out', prelaunchOutput, now)
+    const others = flink ? [`${process}.log`, `${process}.err`] : ['stdout']
+    for (const file of others) this.append(containerId, file, '', now)
   }
 
   /** Adds to a file, which keeps its last MiB. False when the container is not known or all is full. */
@@ -90,6 +95,7 @@ export class ContainerLogs {
   }
 }
 
+const directoryInfo = 'ls -l:\ntotal 8\nfind -L . -maxdepth 5 -ls:\n'
 const prelaunchOutput = `Setting up env variables
 Setting up job resources
 Copying debugging information

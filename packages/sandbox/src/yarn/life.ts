@@ -25,6 +25,8 @@ export interface Killer {
   readonly user: string
   /** Text of the request, '' when none was sent. */
   readonly reason: string
+  /** Known for kills over Hadoop's own RPC only. */
+  readonly address?: string
 }
 
 /** The single steps in an application's life, without any waiting. `changed` follows each of them. */
@@ -136,7 +138,8 @@ export class Life {
   /** A kill was asked for: KILLING where containers must go first, else FINAL_SAVING or KILLED. */
   kill(app: Application, killer: Killer): void {
     const suffix = killer.reason === '' ? '' : ` with diagnostic message: ${killer.reason}`
-    const diagnostics = `Application ${app.id} was killed by user ${killer.user}${suffix}`
+    const from = killer.address === undefined ? '' : ` at ${killer.address}`
+    const diagnostics = `Application ${app.id} was killed by user ${killer.user}${from}${suffix}`
     if (app.state === 'ACCEPTED' || app.state === 'RUNNING') {
       enter(app, 'KILLING')
       app.diagnostics = diagnostics
@@ -151,7 +154,7 @@ export class Life {
 
   /** The containers of a killed application are gone: FINAL_SAVING. */
   killed(app: Application): void {
-    if (app.attempts.length > 0) app.progress = 100
+    if (app.launchTime > 0) app.progress = 100
     const { diagnostics } = app
     this.#saveFinal(app, 'KILLED', { finalStatus: 'UNDEFINED', diagnostics })
   }

@@ -149,15 +149,10 @@ export class Player {
     life.launch(app)
     const containerId = currentAttempt(app)?.containerId ?? ''
     const flink = app.type === 'Apache Flink'
-    const files: Record<string, string | undefined> = flink
-      ? {
-          'jobmanager.out': script?.stdout ?? '',
-          'jobmanager.err': script?.stderr ?? '',
-          'jobmanager.log': ''
-        }
-      : { stdout: script?.stdout ?? '', stderr: script?.stderr ?? '' }
-    for (const [file, text] of Object.entries({ ...files, ...script?.logs })) {
-      logs.append(containerId, file, text ?? '', cluster.clock())
+    const [out, err] = flink ? ['jobmanager.out', 'jobmanager.err'] : ['stdout', 'stderr']
+    const written = { [out]: script?.stdout, [err]: script?.stderr, ...script?.logs }
+    for (const [file, text] of Object.entries(written)) {
+      if (text !== undefined) logs.append(containerId, file, text, cluster.clock())
     }
   }
 

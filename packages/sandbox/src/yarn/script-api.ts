@@ -10,7 +10,7 @@ import {
 } from './application.ts'
 import type { Applications } from './applications.ts'
 import type { Cluster } from './cluster.ts'
-import type { Life } from './life.ts'
+import type { Killer, Life } from './life.ts'
 import { type Player, scriptOf } from './player.ts'
 import { queueName } from './submission-routes.ts'
 
@@ -39,6 +39,8 @@ export interface AdvanceOptions {
   readonly stage?: Extract<AttemptStage, 'new' | 'scheduled' | 'launched'>
   readonly progress?: number
   readonly rpcPort?: number
+  /** Who kills it, for KILLING and KILLED; default the owner. */
+  readonly killer?: Killer
   /** Containers besides the AM's, from RUNNING on. */
   readonly executors?: number
 }
@@ -95,9 +97,9 @@ export class ScriptApi {
     const { life, player } = this.#parts
     player.hold(id)
     if (to === 'KILLED') {
-      life.killAtOnce(app, { user: app.user, reason: options.diagnostics ?? '' })
+      life.killAtOnce(app, options.killer ?? { user: app.user, reason: '' })
     } else if (to === 'KILLING') {
-      life.kill(app, { user: app.user, reason: options.diagnostics ?? '' })
+      life.kill(app, options.killer ?? { user: app.user, reason: '' })
     } else if (to === 'FAILED') {
       this.#fail(app, options)
     } else {

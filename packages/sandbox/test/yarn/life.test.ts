@@ -38,16 +38,25 @@ t.test('an application runs with FAILED as its final status, and fails its attem
   t.equal(stateOf(twice)?.attempts.at(-1)?.containerId.split('_')[3], '02')
 })
 
-t.test('a kill is answered 202 with the place to look at, later 200', async (t) => {
-  const yarn = await yarnFor(t, { timing: { killingMs: 40 } })
+t.test('a kill is answered 202 with the place to look at while containers are left', async (t) => {
+  const yarn = await yarnFor(t, { timing: { killingMs: 60_000 } })
   const id = await submitOver(yarn.url, { kind: 'managed', ...fast, finishAfterMs: null })
   await until('running', () => yarn.applications[0]?.state === 'RUNNING')
-  const first = await putKilled(yarn.url, id)
-  t.equal(first.status, 202)
-  t.equal(first.headers.get('location'), `${yarn.url}/ws/v1/cluster/apps/${id}/state`)
-  t.same(await first.json(), { state: 'KILLING' })
+  for (const put of ['first', 'second']) {
+    const response = await putKilled(yarn.url, id)
+    t.equal(response.status, 202, put)
+    t.equal(response.headers.get('location'), `${yarn.url}/ws/v1/cluster/apps/${id}/state`)
+    t.same(await response.json(), { state: 'KILLING' })
+  }
   const { app } = await getJson<AppBody>(`${yarn.url}/ws/v1/cluster/apps/${id}`)
   t.equal(app.state, 'RUNNING', 'clients see the state before')
+})
+
+t.test('a kill that is repeated is answered 200 once the application is KILLED', async (t) => {
+  const yarn = await yarnFor(t)
+  const id = await submitOver(yarn.url, { kind: 'managed', ...fast, finishAfterMs: null })
+  await until('running', () => yarn.applications[0]?.state === 'RUNNING')
+  t.equal((await putKilled(yarn.url, id)).status, 202)
   await until('200', async () => (await putKilled(yarn.url, id)).status === 200)
   t.match(await getJson(`${yarn.url}/ws/v1/cluster/apps/${id}`), {
     app: {
