@@ -46,6 +46,8 @@ export function secretBytes(secret: string, encoding: 'utf8' | 'base64'): Buffer
 export type AuthCheckOptions = {
   /** Login records come from elsewhere (all-in-one, the gateway's embedded store), so REDIS_URL is not needed. */
   sessionsElsewhere?: boolean
+  /** The signing key is kept elsewhere when JWT_SECRET is not set (a generated one). */
+  secretElsewhere?: boolean
 }
 
 /** What schemas of single variables cannot say; for `superRefine` of a service's configuration. */
@@ -65,7 +67,7 @@ export function checkAuthConfig(options: AuthCheckOptions = {}) {
         'missing: AUTH_MODE=session looks sessions up in Redis; set REDIS_URL, or AUTH_MODE=jwt to check tokens alone'
       )
     }
-    if (!config.JWT_SECRET) {
+    if (!config.JWT_SECRET && !options.secretElsewhere) {
       problem('JWT_SECRET', `missing: AUTH_MODE=${config.AUTH_MODE} verifies tokens with it`)
     }
     for (const name of ['JWT_SECRET', 'JWT_SECRET_PREVIOUS'] as const) {

@@ -1,11 +1,11 @@
 import { z } from 'zod'
 
-/** What a token must hold (public-api §2); more is allowed and ignored. `exp` and `iat` are epoch seconds. */
+/** What a token must hold (public-api §2); more is allowed and ignored. Times are epoch seconds. */
 export const tokenClaims = z.object({
   jti: z.string().min(1).max(1024),
   exp: z.number().finite(),
+  nbf: z.number().finite().optional(),
   sub: z.string().max(1024).optional(),
-  iss: z.string().optional(),
   roles: z.unknown().optional()
 })
 export type TokenClaims = z.output<typeof tokenClaims>

@@ -1,4 +1,4 @@
-/** `viewer` reads, `operator` also changes, `admin` also sees what others may not. */
+/** From least to most: `viewer` reads, `operator` also changes, `admin` also sees what others may not. */
 export const ROLES = ['viewer', 'operator', 'admin'] as const
 export type Role = (typeof ROLES)[number]
 
@@ -14,7 +14,7 @@ export function rolesOf(record: unknown): readonly Role[] {
   return known.length > 0 ? known : ['viewer']
 }
 
-/** May this user change anything? */
-export function mayChange(roles: readonly Role[]): boolean {
-  return roles.includes('operator') || roles.includes('admin')
+/** Is one of these roles `least`, or above it? */
+export function atLeast(least: Role, roles: readonly Role[]): boolean {
+  return roles.some((role) => ROLES.indexOf(role) >= ROLES.indexOf(least))
 }

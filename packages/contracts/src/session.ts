@@ -22,5 +22,9 @@ export const loginEnvelope = envelopeOf(
 )
 export const logoutEnvelope = envelopeOf(z.literal(true))
 export const meEnvelope = envelopeOf(
-  z.object({ name: z.string(), roles: z.array(z.string()), expiresAt: z.iso.datetime() })
+  z.object({
+    name: z.string(),
+    roles: z.array(z.string()),
+    expiresAt: z.iso.datetime().nullable().describe('null where nobody is asked for a token')
+  })
 )

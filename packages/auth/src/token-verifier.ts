@@ -1,0 +1,52 @@
+import { createVerifier } from 'fast-jwt'
+import { type AuthConfig, secretBytes } from './auth-config.ts'
+import { badToken, expiredToken } from './auth-errors.ts'
+import { CLOCK_LEEWAY_S, type TokenClaims, tokenClaims } from './claims.ts'
+
+/** @throws Refusal 401 that says whether the token has expired or was never good. */
+export type TokenVerifier = (token: string) => TokenClaims
+
+/**
+ * Checks tokens as public-api §2 says: HS256 and nothing else, with JWT_SECRET or JWT_SECRET_PREVIOUS; `exp` in the
+ * future, `jti` not empty, `iss` as configured. Only the signature is left to fast-jwt: times are compared here, with
+ * `now` (epoch milliseconds), so that each use of a token that was verified before can compare them again.
+ */
+export function createTokenVerifier(
+  config: AuthConfig,
+  now: () => number = Date.now
+): TokenVerifier {
+  const verifySignature = [config.JWT_SECRET, config.JWT_SECRET_PREVIOUS]
+    .filter((secret) => secret !== undefined)
+    .map((secret) =>
+      createVerifier({
+        key: secretBytes(secret, config.JWT_SECRET_ENCODING),
+        algorithms: ['HS256'],
+        ignoreExpiration: true,
+        ignoreNotBefore: true,
+        ...(config.JWT_ISSUER ? { allowedIss: config.JWT_ISSUER, requiredClaims: ['iss'] } : {})
+      })
+    )
+  return (token) => {
+    for (const verify of verifySignature) {
+      const claims = tokenClaims.safeParse(attempt(verify, token))
+      if (!claims.success) continue
+      assertInTime(claims.data, now())
+      return claims.data
+    }
+    throw badToken()
+  }
+}
+
+function attempt(verify: (token: string) => unknown, token: string): unknown {
+  try {
+    return verify(token)
+  } catch {
+    return undefined
+  }
+}
+
+function assertInTime(claims: TokenClaims, nowMs: number): void {
+  const nowS = nowMs / 1000
+  if (nowS >= claims.exp + CLOCK_LEEWAY_S) throw expiredToken()
+  if (claims.nbf !== undefined && nowS < claims.nbf - CLOCK_LEEWAY_S) throw badToken()
+}
