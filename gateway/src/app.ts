@@ -1,0 +1,123 @@
+import { readFileSync } from 'node:fs'
+import cookie from '@fastify/cookie'
+import { authPlugin } from '@scheduler-task/auth/auth-plugin'
+import { redisPlugin } from '@scheduler-task/auth/redis-plugin'
+import { createTokenSigner } from '@scheduler-task/auth/token-signer'
+import { type App, createApp } from '@scheduler-task/service-base/create-app'
+import type { FastifyBaseLogger } from 'fastify'
+import { openEmbeddedState } from './adapters/embedded-state.ts'
+import { createRedisSessionStore } from './adapters/redis-session-store.ts'
+import { type OpenedUsers, openUsers } from './adapters/user-file.ts'
+import type { Config } from './config.ts'
+import { createLogin } from './domain/login.ts'
+import { createLoginThrottle } from './domain/login-throttle.ts'
+import type { SessionStore } from './domain/session-store.ts'
+import { authRoutes } from './http/auth-routes.ts'
+import { createFrontDoor, type Prefix } from './proxy/front-door.ts'
+import { createUpstream } from './proxy/upstream.ts'
+
+/** What a caller has opened already, or wants to be another one. */
+export type Replacements = {
+  /** The embedded sessions, shared with services of this process. Default: Redis, else those below DATA_DIR. */
+  sessions?: SessionStore
+  /** Signing key while JWT_SECRET is not set. Default: the one kept below DATA_DIR. */
+  secret?: string
+  /** Default: `users.json` below DATA_DIR. */
+  users?: OpenedUsers
+  logger?: FastifyBaseLogger
+  /** Epoch milliseconds. Default: the clock. */
+  now?: () => number
+}
+
+/**
+ * The gateway: its own routes in Fastify, everything below `/azkaban`, `/executor` and `/file` straight through to the
+ * services. Not listening yet.
+ */
+export async function buildApp(config: Config, replacements: Replacements = {}): Promise<App> {
+  const { logger, now } = replacements
+  const prefixes = prefixesOf(config)
+  const door = createFrontDoor(config, prefixes)
+  const app: App = await createApp({
+    service: { name: 'gateway', version: readVersion(), title: 'scheduler-task gateway' },
+    config,
+    checks: config.AUTH_MODE === 'session' ? { sessions: async () => app.sessions?.ping() } : {},
+    serverFactory: door.serverFactory,
+    ...(logger ? { logger } : {})
+  })
+  app.addHook('preClose', async () => door.close())
+  app.addHook('onClose', async () => {
+    await Promise.all(prefixes.map(({ upstream }) => upstream?.destroy()))
+  })
+
+  const { auth, sessions } = await openSessions(app, config, replacements)
+  await app.register(cookie)
+  await app.register(authPlugin, {
+    config: auth,
+    ...(sessions ? { sessions } : {}),
+    ...(now ? { now } : {})
+  })
+  await app.register(authRoutes, {
+    sessions,
+    login: config.AUTH_MODE === 'off' ? null : await makeLogin(auth, sessions, replacements)
+  })
+
+  await app.ready()
+  door.open({ authenticator: app.authenticator, log: app.log })
+  return app
+}
+
+function prefixesOf(config: Config): Prefix[] {
+  const prefix = (path: string, name: string, variable: keyof Config): Prefix => {
+    const url = config[variable]
+    const upstream = typeof url === 'string' ? createUpstream(name, url, config) : null
+    return { path, name, variable, upstream }
+  }
+  return [
+    prefix('/executor', 'yarn-executor', 'EXECUTOR_URL'),
+    prefix('/file', 'file-service', 'FILE_SERVICE_URL'),
+    prefix('/azkaban', 'azkaban-proxy', 'AZKABAN_PROXY_URL')
+  ]
+}
+
+/** The configuration with a signing key, and the store of sessions; `null` where none are looked up. */
+async function openSessions(
+  app: App,
+  config: Config,
+  { sessions, secret }: Replacements
+): Promise<{ auth: Config; sessions: SessionStore | null }> {
+  if (config.AUTH_MODE === 'off') return { auth: config, sessions: null }
+  const looksUp = config.AUTH_MODE === 'session'
+  if (config.REDIS_URL && !sessions) {
+    if (!looksUp) return { auth: config, sessions: null }
+    await app.register(redisPlugin, { url: config.REDIS_URL })
+    return { auth: config, sessions: createRedisSessionStore(app.redis, config.SESSION_KEY_PREFIX) }
+  }
+  const given = sessions && (config.JWT_SECRET ?? secret)
+  const state = given ? { sessions, secret: given } : await openEmbeddedState(config.DATA_DIR)
+  return {
+    auth: { ...config, JWT_SECRET: config.JWT_SECRET ?? secret ?? state.secret },
+    sessions: looksUp ? (sessions ?? state.sessions) : null
+  }
+}
+
+async function makeLogin(
+  auth: Config,
+  sessions: SessionStore | null,
+  { users, now }: Replacements
+) {
+  const { store, passwords } = users ?? (await openUsers(auth.DATA_DIR, auth.ADMIN_PASSWORD))
+  return createLogin({
+    users: store,
+    passwords,
+    throttle: createLoginThrottle(now),
+    sessions,
+    sign: createTokenSigner(auth),
+    sessionTtlS: auth.SESSION_TTL_S,
+    ...(now ? { now } : {})
+  })
+}
+
+function readVersion(): string {
+  const file = readFileSync(new URL('../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(file) as { version: string }).version
+}

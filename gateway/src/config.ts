@@ -1,0 +1,63 @@
+import { authEnvironment, checkAuthConfig } from '@scheduler-task/auth/auth-config'
+import { baseEnvironment } from '@scheduler-task/service-base/base-config'
+import { milliseconds, wholeNumber } from '@scheduler-task/service-base/load-config'
+import { z } from 'zod'
+
+/** `http://host:port`, or `unix:/path/to.sock` for a service in the same process or on the same host. */
+const upstreamUrl = z
+  .string()
+  .refine(isUpstreamUrl, { error: 'must be http://host:port or unix:/path/to.sock' })
+  .optional()
+
+function isUpstreamUrl(text: string): boolean {
+  if (text.startsWith('unix:')) return /^unix:\/[^\0]+$/.test(text)
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  return url?.protocol === 'http:' && url.pathname === '/' && !url.search && !url.username
+}
+
+/** The gateway's environment. Login, sessions and users are configured here too: it is where tokens are issued. */
+export const environment = z
+  .object({
+    ...baseEnvironment(8080),
+    ...authEnvironment,
+    AZKABAN_PROXY_URL: upstreamUrl.describe('Where calls below /azkaban go'),
+    EXECUTOR_URL: upstreamUrl.describe('Where calls below /executor go'),
+    FILE_SERVICE_URL: upstreamUrl.describe('Where calls below /file go'),
+    UPSTREAM_TIMEOUT_MS: milliseconds(240_000).describe(
+      'How long a service may take to begin its answer; more than a stop and a start of the executor together'
+    ),
+    UPSTREAM_CONNECT_TIMEOUT_MS: milliseconds(3000).describe(
+      'How long connecting to a service may take'
+    ),
+    UPSTREAM_CONNECTIONS: wholeNumber(256, { least: 1, most: 65_535 }).describe(
+      'Connections to one service at most, hence calls that it works on at once'
+    ),
+    UPSTREAM_QUEUE: wholeNumber(1024).describe(
+      'Calls that may wait for one service; more are answered 503'
+    ),
+    CLIENT_IDLE_TIMEOUT_MS: milliseconds(60_000).describe(
+      'How long a client may pause while it sends a body; the whole upload may take any time'
+    ),
+    STREAM_IDLE_TIMEOUT_MS: milliseconds(300_000).describe(
+      'How long an answer that has begun may stand still, whichever side is slow'
+    ),
+    MAX_CONNECTIONS: wholeNumber(20_000, { least: 1 }).describe('Connections of clients at most'),
+    DATA_DIR: z
+      .string()
+      .default('./data')
+      .describe('Users, and without REDIS_URL the sessions and the generated JWT_SECRET'),
+    ADMIN_PASSWORD: z
+      .string()
+      .max(1024, { error: 'may have at most 1024 characters' })
+      .optional()
+      .describe('Password of the user admin; without it one is generated and kept in DATA_DIR'),
+    SESSION_TTL_S: wholeNumber(3600, { least: 1, most: 31_536_000 }).describe(
+      'Seconds until a login ends by itself'
+    )
+  })
+  .superRefine((config, context) => {
+    const embedded = !config.REDIS_URL
+    checkAuthConfig({ sessionsElsewhere: embedded, secretElsewhere: embedded })(config, context)
+  })
+
+export type Config = Readonly<z.output<typeof environment>>
