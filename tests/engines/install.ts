@@ -1,7 +1,7 @@
 import { rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Directories } from './directories.ts'
-import { installOnce, onlyEntry } from './install-step.ts'
+import { installOnce, onlyEntry, removePartial } from './install-step.ts'
 import { type Artifact, copyArtifacts } from './maven-artifacts.ts'
 import type { Prerequisites } from './prerequisites.ts'
 import { runCommand } from './run-command.ts'
@@ -20,6 +20,7 @@ export async function installEngines(
   prerequisites: Prerequisites,
   report: (installed: Installed) => void
 ): Promise<void> {
+  await removePartial(directories.root)
   const part = async (name: string, directory: string, fill: (to: string) => Promise<void>) => {
     const start = performance.now()
     const done = await installOnce(directory, fill)

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { installOnce } from '../../engines/install-step.ts'
+import { installOnce, removePartial } from '../../engines/install-step.ts'
 
 t.test('a directory appears whole, and only once', async (t) => {
   const root = t.testdir()
@@ -28,8 +28,9 @@ t.test('a failure leaves nothing behind', async (t) => {
 
 t.test('what a killed attempt left behind is not taken for the real thing', async (t) => {
   const root = t.testdir()
-  mkdirSync(join(root, 'part.partial'))
-  writeFileSync(join(root, 'part.partial', 'half'), '')
+  mkdirSync(join(root, 'part.partial-abc'))
+  writeFileSync(join(root, 'part.partial-abc', 'half'), '')
+  await removePartial(root)
   await installOnce(join(root, 'part'), async (to) => writeFileSync(join(to, 'file'), ''))
   t.strictSame(readdirSync(root), ['part'])
   t.strictSame(readdirSync(join(root, 'part')), ['file'])
