@@ -29,7 +29,7 @@ export interface KillCalls {
 const MAX_ERRORS = 5
 
 /**
- * PUT until 200, then read until the state is final: 200 may stand for an end of its own
+ * PUT until 200, then read; until the state read is final: 200 may stand for an end of its own
  * (FINISHING, FINISHED, FAILED), and for an unmanaged application it comes before the end.
  *
  * Both are safe to repeat, so what passes (a restart, a failover, no answer) is waited out up to
@@ -43,18 +43,17 @@ export async function killApplication(
 ): Promise<Application> {
   const { diagnostics, signal, deadlineMs = 60_000 } = options
   const { firstDelayMs = 100, longestDelayMs = 2000 } = options
-  let decided = false
   let lastState: string | undefined
   let lastError: RmError | undefined
   let errorsInARow = 0
 
-  /** One step towards the end; the application once it is final. */
+  /**
+   * One step towards the end; the application once it is final. Nothing is kept from the step
+   * before: a failover may have forgotten the kill.
+   */
   async function step(limit: AbortSignal): Promise<Application | undefined> {
-    if (!decided) {
-      const { accepted } = await calls.putKilled(id, diagnostics?.slice(0, 1000), limit)
-      if (accepted) return undefined
-      decided = true
-    }
+    const { accepted } = await calls.putKilled(id, diagnostics?.slice(0, 1000), limit)
+    if (accepted) return undefined
     const application = await calls.application(id, limit)
     if (!application) throw new RmError('RM_NOT_FOUND', 'ResourceManager knows no such application')
     lastState = application.state
@@ -81,6 +80,7 @@ export async function killApplication(
   try {
     return await withinTime(deadlineMs, signal, repeat)
   } catch (error) {
+    signal?.throwIfAborted()
     if (!(error instanceof TimeLimitReached)) throw error
     throw lastError ?? pending(deadlineMs, lastState, error)
   }

@@ -35,12 +35,13 @@ export interface RmFailover {
  *
  * Redirects are never followed as such: path and query are rebuilt on a configured address (2.7
  * drops the query, and the host in `Location` is the cluster's inner name), so a circle ends after
- * one round, and a foreign host is never called. The time limit is for the whole round; one that
- * hangs may use its share of what is left.
+ * one round, and a foreign host is never called. The time limit is for the whole round: each may use
+ * its share of what is left, so that one that hangs leaves some to the next.
  */
 export function createRmFailover(options: RmFailoverOptions): RmFailover {
   const { bases, user, connectTimeoutMs, timeoutMs, connections } = options
-  const members = bases.map((base) => ({
+  const members = bases.map((base, index) => ({
+    index,
     base,
     pool: new Pool(base.origin, {
       connections,
@@ -52,8 +53,9 @@ export function createRmFailover(options: RmFailoverOptions): RmFailover {
   }))
   let active = 0
 
-  async function askOne(index: number, question: RmQuestion, signal: AbortSignal) {
-    const { base, pool } = members[index] as (typeof members)[number]
+  type Member = (typeof members)[number]
+
+  async function askOne({ base, pool }: Member, question: RmQuestion, signal: AbortSignal) {
     const url = `${base.origin}${base.path}/ws/v1/cluster${question.path}`
     const query = new URLSearchParams(question.query)
     query.set('user.name', user)
@@ -76,41 +78,34 @@ export function createRmFailover(options: RmFailoverOptions): RmFailover {
     return 'json' in read ? (question.notActive?.(read) ?? read) : read
   }
 
-  async function round(question: RmQuestion, signal: AbortSignal): Promise<RmAnswer> {
+  async function ask(question: RmQuestion, signal?: AbortSignal): Promise<RmAnswer> {
     const endsAt = performance.now() + timeoutMs
-    const untried = new Set(members.keys())
+    const untried = new Set(members)
     const faults: NotActive[] = []
-    for (let index: number | undefined = active; index !== undefined; ) {
-      const current: number = index
+    for (let asked = members[active]; asked; ) {
+      const current: Member = asked
       const shareMs = Math.max(1, (endsAt - performance.now()) / untried.size)
       untried.delete(current)
       try {
         const found = await withinTime(shareMs, signal, (limit) => askOne(current, question, limit))
         if ('json' in found) {
-          active = current
+          active = current.index
           return found
         }
         faults.push(found)
       } catch (error) {
-        signal.throwIfAborted()
+        signal?.throwIfAborted()
         // A refusal is an answer, too.
-        if (error instanceof RmError) active = current
+        if (error instanceof RmError) active = current.index
         faults.push(asFault(error))
       }
-      index = next(current, untried, bases, faults.at(-1)?.location)
+      asked = next([...untried], current.index, faults.at(-1)?.location)
     }
     throw summary(faults)
   }
 
   return {
-    ask: async (question, signal) => {
-      try {
-        return await withinTime(timeoutMs, signal, (limit) => round(question, limit))
-      } catch (error) {
-        signal?.throwIfAborted()
-        throw error instanceof TimeLimitReached ? timedOut(error) : error
-      }
-    },
+    ask,
     close: async () => {
       await Promise.all(members.map(({ pool }) => pool.destroy()))
     }
@@ -118,17 +113,14 @@ export function createRmFailover(options: RmFailoverOptions): RmFailover {
 }
 
 /** The one a redirect names when it is configured, else the next one that was not asked yet. */
-function next(
+function next<T extends { index: number; base: RmBase }>(
+  untried: readonly T[],
   current: number,
-  untried: ReadonlySet<number>,
-  bases: readonly RmBase[],
   location: string | undefined
-): number | undefined {
+): T | undefined {
   const host = location !== undefined && URL.canParse(location) ? new URL(location).host : undefined
-  const named = bases.findIndex((base) => base.host === host)
-  if (untried.has(named)) return named
-  const order = [...untried]
-  return order.find((index) => index > current) ?? order[0]
+  const named = untried.find(({ base }) => base.host === host)
+  return named ?? untried.find(({ index }) => index > current) ?? untried[0]
 }
 
 function asFault(error: unknown): NotActive {
@@ -155,8 +147,4 @@ function summary(faults: readonly NotActive[]): RmError {
       : `None of ${faults.length} ResourceManagers is active: ${details}`
   const { status, text } = told ?? {}
   return new RmError(reason ?? 'RM_UNREACHABLE', message, { status, text })
-}
-
-function timedOut(cause: unknown): RmError {
-  return new RmError('RM_TIMEOUT', 'ResourceManager gave no answer in time', { cause })
 }

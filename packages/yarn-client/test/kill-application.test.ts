@@ -88,7 +88,7 @@ t.test('200 before the end, as for an unmanaged application, is waited out', asy
     [GET]: inTurn(report('RUNNING', 'UNDEFINED'), report('RUNNING', 'KILLED'), killed)
   })
   t.match(application, { state: 'KILLED' })
-  t.equal(puts.length, 1)
+  t.equal(puts.length, 3, 'a failover may have forgotten the kill')
 })
 
 t.test('what passes is waited out, in both halves', async (t) => {
