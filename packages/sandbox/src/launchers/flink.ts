@@ -1,0 +1,177 @@
+import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import process from 'node:process'
+import { type FlinkArguments, FlinkUsageError, parseFlinkArguments } from './flink-arguments.ts'
+import { type Deployed, deployCluster, type FlinkLaunch } from './flink-deployment.ts'
+import { FlinkFailure, printFlinkFailure, unreachableCluster } from './flink-failure.ts'
+import { flinkLog, printBindings, printClosedClassLoader } from './flink-log.ts'
+import { type Job, readPlainJob } from './job.ts'
+import { delay, type Launcher, runLauncher } from './launcher.ts'
+import { FINAL_STATES } from './resource-manager-client.ts'
+import { timing } from './spark-application-master.ts'
+import { propertiesOf } from './system-properties.ts'
+import { startWaterdropJob, swallowedError } from './waterdrop-job.ts'
+
+const RETRY_MS = 61_000
+
+async function flink(launcher: Launcher): Promise<number> {
+  printBindings(launcher)
+  try {
+    return await run(launcher, parseFlinkArguments(launcher.words))
+  } catch (error) {
+    if (error instanceof FlinkUsageError) {
+      launcher.output.stdout(
+        `${error.message}\n\nUse the help option (-h or --help) to get help on the command.`
+      )
+      return 1
+    }
+    if (!(error instanceof FlinkFailure)) throw error
+    printFlinkFailure(launcher, error)
+    printClosedClassLoader(launcher)
+    return 1
+  }
+}
+
+async function run(launcher: Launcher, args: FlinkArguments): Promise<number> {
+  const application = args.action === 'run-application' || args.target === 'yarn-application'
+  if (args.action !== 'run' && args.action !== 'run-application') {
+    throw new FlinkUsageError(`"${args.action}" is not a valid action of the sandbox's flink.`)
+  }
+  if (args.jar === undefined)
+    throw new FlinkUsageError('Java program should be specified a JAR file.')
+  if (!existsSync(args.jar)) {
+    throw new FlinkUsageError(
+      `Could not get job jar and dependencies from JAR file: JAR file does not exist: ${args.jar}`
+    )
+  }
+  if (args.target !== 'yarn-per-job' && !application) {
+    throw new FlinkFailure(`The sandbox has only YARN: target ${args.target ?? 'remote'}`)
+  }
+  const log = flinkLog(launcher)
+  for (const property of [...args.yarnProperties, ...args.yarnProperties]) {
+    log.cli(`Dynamic Property set: ${property}`)
+  }
+  const resourceManager = launcher.connect((tried) => {
+    const server = `${resourceManager.address.split(':')[0]}/127.0.0.1:8032`
+    log.hadoop(
+      'ipc.Client',
+      `Retrying connect to server: ${server}. Already tried ${tried % 10} time(s); retry policy is RetryUpToMaximumCountWithFixedSleep(maxRetries=10, sleepTime=1000 MILLISECONDS)`
+    )
+  })
+  const launch = { launcher, log, args, resourceManager }
+  return application ? await runApplication(launch) : await runPerJob(launch)
+}
+
+/** main() runs in the cluster; the client returns once it is RUNNING. */
+async function runApplication(launch: FlinkLaunch): Promise<number> {
+  const job = readPlainJob('')
+  await deployCluster(launch, { kind: 'managed', finishAfterMs: job.runMs })
+  return 0
+}
+
+/** main() runs here and deploys a cluster when it comes to execute(). */
+async function runPerJob(launch: FlinkLaunch): Promise<number> {
+  const { launcher, args } = launch
+  const job = startProgram(launch)
+  if (job === undefined) {
+    throw new FlinkFailure(
+      "The program didn't contain a Flink job. Perhaps you forgot to call execute() on the execution environment."
+    )
+  }
+  const deployed = await deployCluster(launch, {
+    kind: 'managed',
+    ...timing(job),
+    ...(job.amFailure !== undefined && { failBeforeRegister: true, diagnostics: job.amFailure }),
+    ...playedBy(job, args)
+  })
+  const jobId = randomBytes(16).toString('hex')
+  launcher.output.stdout(`Job has been submitted with JobID ${jobId}`)
+  await launcher.step('running')
+  if (!args.detached) await followJob(launch, { deployed, job, jobId })
+  printClosedClassLoader(launcher)
+  return 0
+}
+
+/** The program up to execute(): undefined when it never comes there. */
+function startProgram({ launcher, args }: FlinkLaunch): Job | undefined {
+  const { output } = launcher
+  if (!args.mainClass?.includes('waterdrop')) {
+    const [directive = ''] = args.programArguments
+    return readPlainJob(directive.replaceAll(';', '\n'))
+  }
+  const start = startWaterdropJob({
+    words: args.programArguments,
+    required: ['config'],
+    definitions: { environment: launcher.env, properties: propertiesOf(launcher.env.JVM_ARGS) },
+    locate: (path) => path
+  })
+  if (start.kind === 'usage') output.stderr(start.stderr)
+  else output.stdout(start.stdout)
+  if (start.kind !== 'job') return undefined
+  if (start.job.swallowed === undefined) return start.job
+  output.stdout(swallowedError('Fatal Error,', start.job.swallowed))
+  return undefined
+}
+
+/** The end of a cluster: by itself when detached, by its client's doing when attached. */
+function playedBy(job: Job, args: FlinkArguments): Record<string, unknown> {
+  const logs = {
+    'jobmanager.log': jobManagerLog(job),
+    'taskmanager.out': `${job.result.join('\n')}\n`
+  }
+  if (!args.detached) return { finishAfterMs: null, logs }
+  const failed = job.thrown !== undefined && { finalStatus: 'FAILED', diagnostics: job.thrown }
+  return { finishAfterMs: job.runMs, ...failed, logs }
+}
+
+function jobManagerLog(job: Job): string {
+  const name = job.settings.get('job.name') ?? 'waterdrop'
+  return `INFO  org.apache.flink.runtime.jobmaster.JobMaster [] - Starting execution of job '${name}'\n`
+}
+
+/**
+ * Waits for the job's end. A finished cluster waits for its client to fetch the result, so a client
+ * that was killed leaves it RUNNING.
+ */
+async function followJob(
+  launch: FlinkLaunch,
+  { deployed, job, jobId }: { deployed: Deployed; job: Job; jobId: string }
+): Promise<void> {
+  const { launcher, resourceManager } = launch
+  const started = Date.now()
+  for (;;) {
+    const report = await resourceManager.report(deployed.id)
+    if (report === undefined || FINAL_STATES.includes(report.state)) {
+      await delay(launcher.faults.flinkRetryMs ?? RETRY_MS)
+      throw unreachableCluster(deployed.webAddress)
+    }
+    const left = job.runMs === null ? Number.POSITIVE_INFINITY : started + job.runMs - Date.now()
+    if (left <= 0) break
+    await delay(Math.min(left, 500))
+  }
+  await finishJob(launch, { deployed, job, jobId, ranMs: Date.now() - started })
+}
+
+async function finishJob(
+  { launcher, resourceManager }: FlinkLaunch,
+  end: { deployed: Deployed; job: Job; jobId: string; ranMs: number }
+): Promise<void> {
+  const { deployed, job, jobId, ranMs } = end
+  if (job.thrown !== undefined) {
+    await resourceManager.unregister(deployed.id, 'FAILED', job.thrown)
+    const failure = `org.apache.flink.client.program.ProgramInvocationException: Job failed (JobID: ${jobId})`
+    if (job.config === null) throw new FlinkFailure(failure)
+    // Waterdrop's execute() catches it and prints the stack trace.
+    launcher.output.stderr(
+      `java.util.concurrent.ExecutionException: ${failure}\nCaused by: ${job.thrown}`
+    )
+    return
+  }
+  await resourceManager.unregister(deployed.id, 'SUCCEEDED')
+  launcher.output.stdout(
+    `Program execution finished\nJob with JobID ${jobId} has finished.\nJob Runtime: ${ranMs} ms\n`
+  )
+}
+
+/* Program in the place of bin/flink (contract "YARN" §9.4, "real engines" §6). */
+await runLauncher(process, flink)

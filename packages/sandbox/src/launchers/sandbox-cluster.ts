@@ -1,0 +1,69 @@
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { LauncherFaults } from './launcher-faults.ts'
+import { writeNodeCommand } from './node-command.ts'
+import { writeWaterdropHome } from './waterdrop-home.ts'
+import { yarnSite } from './yarn-site.ts'
+
+/** Directories of a set of stand-in launchers. */
+export type SandboxCluster = {
+  waterdropHome: string
+  sparkHome: string
+  flinkHome: string
+  hadoopConfDir: string
+  /** The same under the names that launchers and services know: WATERDROP_HOME, SPARK_HOME, … */
+  environment: Record<string, string>
+  /** What every launch from now on does wrong; `{}` switches it off. */
+  setFaults(faults: LauncherFaults): Promise<void>
+}
+
+/**
+ * Writes a Waterdrop home, a stand-in spark-submit and flink, and a HADOOP_CONF_DIR that names the
+ * ResourceManager. Whoever has the path of the homes can launch: faults and versions are known to
+ * the scripts in them, no environment variable is needed.
+ * @param dir is made; its path must be free of blanks and shell characters
+ * @param options.resourceManagerUrl such as `http://127.0.0.1:8088`
+ * @param options.sparkVersion 3.5.x logs to stderr (default), 3.3.x to stdout
+ * @param options.flinkVersion 1.20.x (default) or 1.15.x
+ */
+export async function writeSandboxCluster(
+  dir: string,
+  options: { resourceManagerUrl: string; sparkVersion?: string; flinkVersion?: string }
+): Promise<SandboxCluster> {
+  const waterdropHome = join(dir, 'waterdrop')
+  const sparkHome = join(dir, 'spark')
+  const flinkHome = join(dir, 'flink')
+  const hadoopConfDir = join(dir, 'hadoop-conf')
+  const faultsFile = join(dir, 'launcher-faults.json')
+  const common = { SANDBOX_LAUNCHER_FAULTS: faultsFile }
+
+  await mkdir(hadoopConfDir, { recursive: true })
+  const { host } = new URL(options.resourceManagerUrl)
+  await writeFile(join(hadoopConfDir, 'yarn-site.xml'), yarnSite(host))
+  await writeWaterdropHome(waterdropHome, { kind: 'stand-in' })
+  await writeNodeCommand(join(sparkHome, 'bin/spark-submit'), 'spark-submit', {
+    ...common,
+    SANDBOX_SPARK_VERSION: options.sparkVersion ?? '3.5.3'
+  })
+  await writeNodeCommand(join(flinkHome, 'bin/flink'), 'flink', {
+    ...common,
+    SANDBOX_FLINK_VERSION: options.flinkVersion ?? '1.20.0'
+  })
+  return {
+    waterdropHome,
+    sparkHome,
+    flinkHome,
+    hadoopConfDir,
+    environment: {
+      WATERDROP_HOME: waterdropHome,
+      SPARK_HOME: sparkHome,
+      FLINK_HOME: flinkHome,
+      HADOOP_CONF_DIR: hadoopConfDir
+    },
+    async setFaults(faults) {
+      if (Object.keys(faults).length === 0) return rm(faultsFile, { force: true })
+      await writeFile(`${faultsFile}.new`, JSON.stringify(faults))
+      await rename(`${faultsFile}.new`, faultsFile)
+    }
+  }
+}

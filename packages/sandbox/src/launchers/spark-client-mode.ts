@@ -1,0 +1,239 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { FINAL_STATES } from './resource-manager-client.ts'
+import { clientModePlay } from './spark-application-master.ts'
+import { type SparkLaunch, secondScratch } from './spark-cluster-mode.ts'
+import { type DriverLog, driverLog } from './spark-driver-log.ts'
+import { printReport, printShutdownHook } from './spark-log.ts'
+import { type SparkProgram, startSparkProgram } from './spark-program.ts'
+import { SparkSubmissionError, submitSparkApplication } from './spark-submission.ts'
+import { refusedPlugin, swallowedError } from './waterdrop-job.ts'
+
+type Running = Extract<SparkProgram, { kind: 'runs' }>
+const BATCH_MS = 1000
+
+/**
+ * spark-submit in client mode: this process is the driver, the application lives as long as it
+ * does, and the program's exit code is its own.
+ * @returns the exit code
+ */
+export async function runClientMode(launch: SparkLaunch): Promise<number> {
+  const { launcher, log, args } = launch
+  const { output } = launcher
+  const hook = () => printShutdownHook(log, [secondScratch(log), log.scratch])
+  launcher.onTerminate(hook)
+  const program = startSparkProgram({ launcher, args, locate: (path) => path })
+  if (program.stdout !== undefined) output.stdout(program.stdout)
+  if (program.kind === 'ends') {
+    if (program.stderr !== undefined) output.stderr(program.stderr)
+    hook()
+    return program.exitCode
+  }
+  const conf = new Map([...args.conf, ...program.job.settings])
+  const name = conf.get('spark.app.name') ?? args.name
+  const driver = driverLog(log, launcher.user)
+  driver.starting(name)
+  try {
+    return await withContext(launch, { program, conf, name, driver })
+  } catch (error) {
+    if (!(error instanceof ContextFailure)) throw error
+    log.error('SparkContext', 'Error initializing SparkContext.')
+    for (const line of [error.message, ...error.frames]) log.raw(line)
+    driver.stopping({ fromHook: false, registered: false, python: false })
+    return uncaught(launch, program, error.message)
+  }
+}
+
+/** The SparkContext could not be made; `message` is the Java exception. */
+class ContextFailure extends Error {
+  readonly frames: string[]
+
+  constructor(message: string, frames: string[]) {
+    super(message)
+    this.name = 'ContextFailure'
+    this.frames = frames.map((frame) => `\tat ${frame}`)
+  }
+}
+
+type Context = {
+  program: Running
+  conf: ReadonlyMap<string, string>
+  name: string
+  driver: DriverLog
+}
+
+async function withContext(launch: SparkLaunch, context: Context): Promise<number> {
+  const { launcher, log, resourceManager, args } = launch
+  const { program, driver } = context
+  const states = followStates()
+  let registered = false
+  let detach = () => {}
+  const id = await submitted(launch, context, (known) => {
+    detach = resourceManager.attachDriver(known, states.push)
+  })
+  const stop = (fromHook: boolean) => {
+    const python = args.primaryResource.endsWith('.py')
+    driver.stopping({ fromHook, registered, python })
+  }
+  launcher.onTerminate(async () => {
+    stop(true)
+    await resourceManager.unregister(id, 'SUCCEEDED')
+  })
+
+  for (;;) {
+    const state = await states.next()
+    const report = await resourceManager.report(id)
+    if (report === undefined) throw new Error(`${id} is gone`)
+    if (!FINAL_STATES.includes(state) && report.state !== state) continue
+    if (state === 'RUNNING') driver.registered(id, `http://${resourceManager.address}`)
+    printReport(log, id, report, true)
+    if (FINAL_STATES.includes(state)) throw endedEarly(launch, id, report.diagnostics)
+    if (state === 'RUNNING') break
+  }
+  registered = true
+  driver.running(id)
+  await launcher.step('running')
+
+  const killed = states.until(FINAL_STATES)
+  const finished = new AbortController()
+  const ending = await Promise.race([killed, runProgram(launch, program, finished.signal)])
+  finished.abort()
+  if (typeof ending === 'string') {
+    const diagnostics = (await resourceManager.report(id))?.diagnostics ?? ''
+    const backend = 'YarnClientSchedulerBackend'
+    log.error(
+      backend,
+      `YARN application has exited unexpectedly with state ${ending}! Check the YARN application logs for more details.`
+    )
+    log.error(backend, `Diagnostics message: ${diagnostics}`)
+    stop(false)
+    return uncaught(
+      launch,
+      program,
+      'org.apache.spark.SparkException: Job 0 cancelled because SparkContext was shut down'
+    )
+  }
+  stop(ending.code !== 0)
+  await resourceManager.unregister(id, 'SUCCEEDED')
+  detach()
+  return ending.code
+}
+
+async function submitted(
+  launch: SparkLaunch,
+  context: Context,
+  onKnown: (id: string) => void
+): Promise<string> {
+  try {
+    const { conf, name, program } = context
+    return await submitSparkApplication({
+      ...launch,
+      conf,
+      name,
+      playedAs: clientModePlay(program.job),
+      onKnown
+    })
+  } catch (error) {
+    if (!(error instanceof SparkSubmissionError)) throw error
+    throw new ContextFailure(error.message, error.frames)
+  }
+}
+
+function endedEarly({ log }: SparkLaunch, id: string, diagnostics: string): ContextFailure {
+  log.info('Client', `Deleted staging directory of ${id}`)
+  log.error(
+    'YarnClientSchedulerBackend',
+    'The YARN application has already ended! It might have been killed or the Application Master may have failed to start. Check the YARN application logs for more details.'
+  )
+  const backend = 'org.apache.spark.scheduler.cluster.YarnClientSchedulerBackend'
+  return new ContextFailure(`org.apache.spark.SparkException: ${diagnostics}`, [
+    `${backend}.waitForApplication(YarnClientSchedulerBackend.scala:98)`,
+    `${backend}.start(YarnClientSchedulerBackend.scala:65)`,
+    'org.apache.spark.scheduler.TaskSchedulerImpl.start(TaskSchedulerImpl.scala:235)',
+    'org.apache.spark.SparkContext.<init>(SparkContext.scala:599)'
+  ])
+}
+
+/** What the program does with its context until it ends by itself. */
+async function runProgram(
+  launch: SparkLaunch,
+  { job, waterdrop }: Running,
+  signal: AbortSignal
+): Promise<{ code: number }> {
+  const { output } = launch.launcher
+  if (job.checkFailure !== undefined) {
+    output.stdout(refusedPlugin(job))
+    return { code: 255 }
+  }
+  if (job.swallowed !== undefined) {
+    output.stdout(swallowedError('Fatal Error,', job.swallowed))
+    return { code: 0 }
+  }
+  const ends = job.runMs === null ? Number.POSITIVE_INFINITY : Date.now() + job.runMs
+  if (job.runMs !== null) for (const line of job.result) output.stdout(line)
+  for (let batch = 0; Date.now() < ends; batch++) {
+    if (job.runMs === null) printBatch(launch, batch)
+    await wait(Math.min(BATCH_MS, ends - Date.now()), undefined, { signal })
+  }
+  if (job.thrown === undefined) return { code: 0 }
+  return { code: uncaught(launch, { waterdrop }, job.thrown) }
+}
+
+/** A micro-batch of a console sink. */
+function printBatch({ launcher }: SparkLaunch, batch: number): void {
+  const rule = '-'.repeat(43)
+  launcher.output.stdout(`${rule}\nBatch: ${batch}\n${rule}`)
+}
+
+/**
+ * An exception that leaves the program. Waterdrop 2.0.x swallows it; of a Python program the
+ * traceback is on stdout.
+ * @returns the exit code
+ */
+function uncaught(launch: SparkLaunch, program: { waterdrop: boolean }, message: string): number {
+  const { args, launcher } = launch
+  if (program.waterdrop) {
+    launcher.output.stdout(swallowedError('Fatal Error,', message))
+    return 0
+  }
+  if (args.primaryResource.endsWith('.py')) {
+    const text = message.includes('Exception: ')
+      ? `py4j.protocol.Py4JJavaError: ${message}`
+      : `RuntimeError: ${message}`
+    launcher.output.stdout(
+      `Traceback (most recent call last):\n  File "${args.primaryResource}", line 7, in <module>\n${text}`
+    )
+  } else {
+    launcher.output.stderr(`Exception in thread "main" java.lang.RuntimeException: ${message}`)
+  }
+  return 1
+}
+
+/** States as the ResourceManager reports them, to be waited for one after the other. */
+function followStates() {
+  const waiting: ((state: string) => void)[] = []
+  const seen: string[] = []
+  const watchers: ((state: string) => void)[] = []
+  return {
+    push(state: string): void {
+      for (const watcher of watchers) watcher(state)
+      const next = waiting.shift()
+      if (next) next(state)
+      else seen.push(state)
+    },
+    next(): Promise<string> {
+      const state = seen.shift()
+      return state === undefined
+        ? new Promise((resolve) => waiting.push(resolve))
+        : Promise.resolve(state)
+    },
+    until(states: string[]): Promise<string> {
+      const already = seen.find((state) => states.includes(state))
+      if (already !== undefined) return Promise.resolve(already)
+      return new Promise((resolve) => {
+        watchers.push((state) => {
+          if (states.includes(state)) resolve(state)
+        })
+      })
+    }
+  }
+}
