@@ -51,10 +51,13 @@ export type AttemptRef = Readonly<{
   identity: ProcessIdentity | undefined
 }>
 
-/** How the launcher ended. `exited` with code 0 is the only success, and no proof of one (waterdrop.md §5). */
+/**
+ * How the launcher ended. `exited` with code 0 is the only success, and no proof of one (waterdrop.md §5). A shell
+ * reports a signal as status 128 + n, and a JVM that gets SIGTERM exits with 143 by itself: both are `signalled`.
+ */
 export type LauncherExit =
   | Readonly<{ kind: 'exited'; code: number }>
-  /** `SIGTERM` and so on. Seen also as exit code 128 + n from a JVM or a shell: that stays `exited`. */
+  /** `SIGTERM` and so on. */
   | Readonly<{ kind: 'signalled'; signal: string }>
   | Readonly<{ kind: 'not-started'; reason: string }>
   /** It is gone and left no exit status: its shim was killed, or the host went down. */

@@ -1,0 +1,94 @@
+import { spawn } from 'node:child_process'
+import { type FileHandle, open } from 'node:fs/promises'
+import { NotStarted, type PreparedLaunch, type ProcessIdentity } from '../domain/launching.ts'
+import { type AttemptDirectory, wasStarted, writeDurably } from './attempt-directory.ts'
+import { LOCK_DESCRIPTOR, MARKER } from './attempt-processes.ts'
+import { identityOf } from './process-identity.ts'
+
+/**
+ * Leads the attempt's session. `$1` its directory, `$2` flock, then the launcher's argv. Descriptor 9 is the lock file.
+ * It catches SIGTERM so that it lives to write down how the launcher ended (a caught signal has its default effect
+ * again in what it starts). The status is there whole or not at all: written, synced, renamed. POSIX sh.
+ */
+export const SHIM = `umask 077
+trap : HUP INT TERM
+directory=$1 flock=$2
+shift 2
+record() {
+  trap '' HUP INT TERM
+  printf '%s\\n' "$1" > "$directory/exit-status.tmp" &&
+  { sync "$directory/exit-status.tmp" || sync; } &&
+  mv "$directory/exit-status.tmp" "$directory/exit-status" &&
+  { sync "$directory" || sync; }
+} 2> /dev/null
+if ! "$flock" --exclusive --timeout 5 ${LOCK_DESCRIPTOR}; then
+  record 'not-started the lock file of the attempt could not be locked'
+  exit 75
+fi
+if ! cd "$directory/work"; then
+  record 'not-started the working directory is gone'
+  exit 75
+fi
+"$@"
+status=$?
+record "$status"
+exit "$status"
+`
+
+type Programs = Readonly<{ sh: string; flock: string }>
+
+/**
+ * Runs the launcher under its shim, detached: own session, no input, output into files, the lock inherited. It outlives
+ * this process, whatever ends it.
+ * @throws NotStarted when nothing runs; another Error when the attempt has been started before (its output is there).
+ */
+export async function runAttempt(
+  prepared: PreparedLaunch,
+  directory: AttemptDirectory,
+  programs: Programs
+): Promise<ProcessIdentity> {
+  if (await wasStarted(directory)) throw new Error(`${prepared.attemptId} was started before`)
+  try {
+    return await spawnShim(prepared, directory, programs)
+  } catch (cause) {
+    const reason = (cause as Error).message.replaceAll('\n', ' ')
+    await writeDurably(directory.exitStatus, `not-started ${reason}\n`).catch(() => {})
+    throw new NotStarted(`the launcher could not be started: ${reason}`, { cause })
+  }
+}
+
+async function spawnShim(
+  { attemptId, argv, environment }: PreparedLaunch,
+  directory: AttemptDirectory,
+  { sh, flock }: Programs
+): Promise<ProcessIdentity> {
+  const opened: FileHandle[] = []
+  const openFile = async (path: string) => {
+    const file = await open(path, 'a', 0o600)
+    opened.push(file)
+    return file.fd
+  }
+  try {
+    await writeDurably(directory.shim, SHIM)
+    const lock = await openFile(directory.lock)
+    const stderr = await openFile(directory.stderr)
+    // From here on the attempt counts as started.
+    const stdout = await openFile(directory.stdout)
+    const between = Array<'ignore'>(LOCK_DESCRIPTOR - 3).fill('ignore')
+    const child = spawn(sh, [directory.shim, directory.path, flock, ...argv], {
+      detached: true,
+      cwd: directory.path,
+      env: { ...environment, [MARKER]: attemptId },
+      stdio: ['ignore', stdout, stderr, ...between, lock]
+    })
+    const failure = new Promise<Error>((resolve) => child.once('error', resolve))
+    child.unref()
+    if (child.pid === undefined) throw await failure
+    // At once: even a process that has ended is still a zombie now, since nothing has reaped it yet.
+    const identity = identityOf(child.pid)
+    if (!identity) throw new Error(`process ${child.pid} is not in /proc`)
+    return identity
+  } finally {
+    await Promise.all(opened.map((file) => file.close()))
+  }
+}

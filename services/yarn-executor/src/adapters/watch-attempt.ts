@@ -1,0 +1,73 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { createApplicationIdScan } from '../domain/application-id-scan.ts'
+import type { Fence, LaunchEvent, LauncherExit, ProcessIdentity } from '../domain/launching.ts'
+import { type AttemptDirectory, wasStarted } from './attempt-directory.ts'
+import { readExitStatus } from './exit-status.ts'
+import { type LineReader, readLines } from './launcher-output.ts'
+import { isAlive } from './process-identity.ts'
+
+/** While the launcher is about to submit, then while it only lives on as a driver. */
+const LOOK_EVERY_MS = { submitting: 150, running: 1000 } as const
+/** Processes are looked for less often than files. */
+const FENCE_EVERY_MS = 1000
+
+export type Watched = Readonly<{
+  identity: ProcessIdentity | undefined
+  directory: AttemptDirectory
+  fence: () => Promise<Fence>
+}>
+
+/** See `Launching.watch`. */
+export async function* watchAttempt(
+  watched: Watched,
+  signal: AbortSignal
+): AsyncGenerator<LaunchEvent> {
+  const { directory } = watched
+  const scan = createApplicationIdScan()
+  const readers = [readLines(directory.stdout), readLines(directory.stderr)]
+  let fenceAt = 0
+  try {
+    while (!signal.aborted) {
+      // Before the output: what stands in it by then was written before the end.
+      let exit = await readExitStatus(directory.exitStatus)
+      if (!exit && performance.now() >= fenceAt) {
+        exit = await exitOfAttempt(watched)
+        fenceAt = performance.now() + FENCE_EVERY_MS
+      }
+      for (const reader of readers) {
+        for await (const line of scan.done ? [] : linesOf(reader, exit !== undefined)) {
+          if (signal.aborted) return
+          const found = scan.see(line)
+          if (found) yield { kind: 'application-id', ...found }
+          if (scan.done) break
+        }
+      }
+      if (exit) return yield { kind: 'ended', exit }
+      const wait = scan.done ? LOOK_EVERY_MS.running : LOOK_EVERY_MS.submitting
+      await pause(wait, undefined, { signal }).catch(() => {})
+    }
+  } finally {
+    await Promise.all(readers.map((reader) => reader.close()))
+  }
+}
+
+/** The exit status, or why there is none; undefined while somebody of the attempt lives. */
+export async function exitOfAttempt({
+  identity,
+  directory,
+  fence
+}: Watched): Promise<LauncherExit | undefined> {
+  const written = await readExitStatus(directory.exitStatus)
+  if (written || (identity && isAlive(identity)) || (await fence()) === 'held') return written
+  if (!(await wasStarted(directory))) return { kind: 'not-started', reason: 'it was never started' }
+  // Once more: the status may have come between the first look and the end of the last process.
+  const late = await readExitStatus(directory.exitStatus)
+  return (
+    late ?? { kind: 'unknown', reason: 'it left no exit status: killed, or the host went down' }
+  )
+}
+
+async function* linesOf(reader: LineReader, isComplete: boolean): AsyncGenerator<string> {
+  yield* reader.newLines()
+  if (isComplete) yield reader.rest()
+}

@@ -1,0 +1,105 @@
+import { fileURLToPath } from 'node:url'
+import { inspectHost } from '../../src/adapters/launcher-host.ts'
+import { createProcessLaunching } from '../../src/adapters/process-launching.ts'
+import type {
+  AttemptRef,
+  LaunchEvent,
+  Launching,
+  LaunchRequest,
+  ProcessIdentity
+} from '../../src/domain/launching.ts'
+import type { LauncherProfile } from '../../src/launchers/launcher-profile.ts'
+
+export const APPLICATION = 'application_1795346064118_0033'
+
+export function fixture(name: string): string {
+  return fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url))
+}
+
+/** `fixture('x.mjs')` run by this Node, without what the test runner adds to its children. */
+export function node(name: string, ...args: string[]): string[] {
+  return ['/usr/bin/env', '-u', 'NODE_OPTIONS', process.execPath, fixture(name), ...args]
+}
+
+export const CONFIG = `env { spark.executor.instances = 1 }
+source { Fake { result_table_name = "t1" } }
+transform { }
+sink { Console { } }
+`
+
+export function requestFor(attemptId: string, changes: Partial<LaunchRequest> = {}): LaunchRequest {
+  return {
+    engine: 'spark',
+    deployMode: 'client',
+    taskName: 'testSpark',
+    tags: ['st-i-1', 'st-s-1', `st-a-${attemptId.toLowerCase()}`],
+    submissionId: 'submission-1',
+    attemptId,
+    config: Buffer.from(CONFIG),
+    ...changes
+  }
+}
+
+/** Launchers that are any program: no profile stands between. */
+export async function fixtureLaunching(root: string, argv: readonly string[]): Promise<Launching> {
+  const profile: LauncherProfile = {
+    name: 'fixture',
+    check: () => [],
+    render: ({ config }) => config,
+    command: async () => ({
+      argv,
+      environment: { PATH: '/usr/bin:/bin', LANG: 'C.UTF-8' },
+      holdsDriver: true
+    })
+  }
+  const host = await inspectHost()
+  return createProcessLaunching({ root, host, profiles: { spark: profile, flink: profile } })
+}
+
+type Test = { testdir(): string; teardown(end: () => Promise<void>): void }
+let attempts = 0
+
+export type Started = Readonly<{
+  launching: Launching
+  attempt: AttemptRef & { identity: ProcessIdentity }
+  directory: string
+}>
+
+/** Starts a program as an attempt; when the test ends, so do all its processes. */
+export async function startAttempt(
+  t: Test,
+  argv: readonly string[],
+  config = CONFIG
+): Promise<Started> {
+  const launching = await fixtureLaunching(t.testdir(), argv)
+  const attemptId = `attempt-${process.pid}-${++attempts}`
+  const prepared = await launching.prepare(requestFor(attemptId, { config: Buffer.from(config) }))
+  const identity = await launching.start(prepared)
+  endAfter(t, launching, { attemptId, identity })
+  return { launching, attempt: { attemptId, identity }, directory: prepared.directory }
+}
+
+export function endAfter(t: Test, launching: Launching, attempt: AttemptRef): void {
+  t.teardown(() => launching.end(attempt, { graceMs: 0, signal: AbortSignal.timeout(20_000) }))
+}
+
+/** All events up to the end. */
+export async function eventsOf({ launching, attempt }: Started, timeoutMs = 20_000) {
+  const events: LaunchEvent[] = []
+  for await (const event of launching.watch(attempt, AbortSignal.timeout(timeoutMs))) {
+    events.push(event)
+  }
+  return events
+}
+
+/** Resolves as soon as the check gives something; fails after ten seconds. */
+export async function until<Result>(
+  check: () => Promise<Result | undefined | false>
+): Promise<Result> {
+  for (const end = Date.now() + 10_000; Date.now() < end; ) {
+    const result = await check()
+    if (result) return result
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+  throw new Error('it did not come about within 10 s')
+}
