@@ -38,8 +38,12 @@ export class Applications {
 
   /** Hands out an id. It is no application until it is submitted. */
   nextId(): string {
-    this.#sequence++
-    return applicationId(this.#cluster.activatedAt, this.#sequence)
+    let id: string
+    do {
+      this.#sequence++
+      id = applicationId(this.#cluster.activatedAt, this.#sequence)
+    } while (this.#apps.has(id))
+    return id
   }
 
   add(submission: Submission, visibleAfterMs: number): Application {

@@ -99,8 +99,9 @@ async function faults(request: IncomingMessage, { resources }: ControlContext): 
   } else if (request.method !== 'GET') {
     return { status: 405, value: { error: 'GET, PUT or DELETE it' } }
   }
-  const list = book.list().map((one) => ({ ...one.fault, hits: one.hits }))
-  return { status: 200, value: { faults: list } }
+  const list = book.list()
+  const hits = list.map((one) => one.hits)
+  return { status: 200, value: { faults: list.map((one) => one.fault), hits } }
 }
 
 function failure(error: unknown): Reply {

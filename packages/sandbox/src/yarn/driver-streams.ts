@@ -1,7 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Application, PublicState } from './application.ts'
 import type { Player } from './player.ts'
+
+const drainMs = 200
 
 interface Stream {
   readonly response: ServerResponse
@@ -35,6 +38,15 @@ export class DriverStreams {
     response.writeHead(200, { 'content-type': 'application/x-ndjson' })
     response.flushHeaders()
     this.#tell(app, stream)
+  }
+
+  /** Resolves when the last lines are on their way, or after a moment. */
+  async drained(): Promise<void> {
+    const open = [...this.#streams.values()].flatMap((streams) => [...streams])
+    const gone = open.map(
+      ({ response }) => new Promise((resolve) => response.once('close', resolve))
+    )
+    await Promise.race([Promise.all(gone), pause(drainMs, undefined, { ref: false })])
   }
 
   /** Tells the drivers of an application its state, if that is another than before. */

@@ -1,4 +1,4 @@
-import { once } from 'node:events'
+import type { ServerResponse } from 'node:http'
 import { type Answer, encoded, type Header, type SendContext, send, sendHead } from './answer.ts'
 import type { RequestFault } from './faults.ts'
 import type { Timers } from './timers.ts'
@@ -8,7 +8,10 @@ export interface FaultContext extends SendContext {
   /** The answer that the request would get without the fault. */
   readonly answer: () => Promise<Answer>
   /** The answers of a standby and of one that finds no active peer. */
-  readonly redirects: { readonly standby: () => Answer; readonly noActive: () => Answer }
+  readonly redirects: {
+    readonly standby: (activeUrl: string | undefined) => Answer
+    readonly noActive: () => Answer
+  }
 }
 
 const chunk = Buffer.alloc(64 * 1024, ' ')
@@ -48,7 +51,7 @@ export async function playFault(fault: RequestFault, context: FaultContext): Pro
     case 'kerberos':
       return send(unauthorized(request.url ?? '/'), context)
     case 'standby':
-      return send(context.redirects.standby(), context)
+      return send(context.redirects.standby(fault.activeUrl), context)
     case 'noActive':
       return send(context.redirects.noActive(), context)
   }
@@ -69,14 +72,18 @@ async function pour(bytes: number, context: FaultContext): Promise<void> {
   const { response } = context
   const start = Buffer.from('{"apps":{"app":[')
   sendHead({ ...page(200, 'application/json;charset=utf-8', ''), chunked: true }, context)
-  const closed = once(response, 'close')
+  const closed = event(response, 'close')
   response.write(start)
   for (let left = bytes - start.length; left > 0 && !response.destroyed; left -= chunk.length) {
     if (!response.write(chunk.subarray(0, left))) {
-      await Promise.race([once(response, 'drain'), closed])
+      await Promise.race([event(response, 'drain'), closed])
     }
   }
   response.end()
+}
+
+function event(response: ServerResponse, name: 'drain' | 'close'): Promise<void> {
+  return new Promise((resolve) => response.once(name, () => resolve()))
 }
 
 function loop(url: string, pingPong: boolean): Answer {

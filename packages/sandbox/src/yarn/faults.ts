@@ -50,7 +50,16 @@ const requestFault = z.discriminatedUnion('kind', [
   /** 401 as SPNEGO answers a request without credentials. */
   z.strictObject({ kind: z.literal('kerberos'), ...where }),
   /** As a standby answers; see also the role of the whole stand-in. */
-  z.strictObject({ kind: z.literal('standby'), ...where }),
+  z.strictObject({
+    kind: z.literal('standby'),
+    ...where,
+    /** Base URL of the peer to redirect to. */
+    activeUrl: z
+      .string()
+      .max(500)
+      .regex(/^http:\/\/[\w.:-]+$/)
+      .optional()
+  }),
   /** As a standby that finds no active peer answers. */
   z.strictObject({ kind: z.literal('noActive'), ...where })
 ])
@@ -73,7 +82,11 @@ const fault = z.discriminatedUnion('kind', [requestFault, clusterFault])
 export type Fault = z.output<typeof fault>
 export type FaultInput = z.input<typeof fault>
 
-export const faultList = z.strictObject({ faults: z.array(fault).max(100) })
+/** What `PUT /sandbox/faults` takes and `GET` shows; `hits` is not read. */
+export const faultList = z.strictObject({
+  faults: z.array(fault).max(100),
+  hits: z.array(z.number()).optional()
+})
 
 export interface ActiveFault {
   readonly fault: Fault

@@ -32,13 +32,13 @@ export function createRmHandler(context: RmContext) {
     const answer = () => answerTo(request, target, caller, context)
     const fault = faults.take(request.method ?? 'GET', target.path)
     if (!fault) return send(await answer(), sending)
-    const as = (role: 'standby' | 'noActive') => () =>
-      redirect({ ...cluster, role }, target) ?? unknownPath(target.path)
+    const as = (role: 'standby' | 'noActive', activeUrl = cluster.activeUrl) =>
+      redirect({ ...cluster, role, activeUrl }, target) ?? unknownPath(target.path)
     await playFault(fault, {
       ...sending,
       timers: context.timers,
       answer,
-      redirects: { standby: as('standby'), noActive: as('noActive') }
+      redirects: { standby: (url) => as('standby', url), noActive: () => as('noActive') }
     })
   }
 }

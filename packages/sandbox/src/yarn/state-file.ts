@@ -1,10 +1,54 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import type { Application } from './application.ts'
+import { z } from 'zod'
+import { type Application, finalStatuses, publicStates } from './application.ts'
 import type { Timers } from './timers.ts'
 
 const version = 1
 const writeDelayMs = 200
+
+const absentWhenMissing = <T extends z.ZodType>(type: T) =>
+  type.optional().transform((value) => value ?? undefined)
+
+const attempt = z.object({
+  number: z.number().int(),
+  stage: z.enum(['new', 'scheduled', 'launched', 'registered', 'ended']),
+  startTime: z.number(),
+  launchTime: z.number(),
+  finishedTime: z.number(),
+  containerId: z.string(),
+  containers: z.array(z.string()),
+  rpcPort: absentWhenMissing(z.number())
+})
+
+const application = z.object({
+  id: z.string(),
+  user: z.string(),
+  name: z.string(),
+  queue: z.string(),
+  type: z.string(),
+  tags: z.array(z.string()),
+  priority: z.number(),
+  nodeLabelExpression: absentWhenMissing(z.string()),
+  resource: z.object({ memory: z.number(), vCores: z.number() }),
+  maxAttempts: z.number().int(),
+  unmanaged: z.boolean(),
+  startedTime: z.number(),
+  launchTime: z.number(),
+  finishedTime: z.number(),
+  state: z.enum([...publicStates, 'FINAL_SAVING', 'FINISHING', 'KILLING']),
+  publicState: z.enum(publicStates),
+  saving: z.enum(['FINISHING', 'FAILED', 'KILLED']),
+  finalStatus: z.enum(finalStatuses),
+  progress: z.number(),
+  diagnostics: z.string(),
+  rejected: z.boolean(),
+  attempts: z.array(attempt),
+  visibleFrom: z.number(),
+  heldKills: z.number()
+})
+
+const content = z.object({ version: z.literal(version), applications: z.array(application) })
 
 /** What a stand-in keeps between two runs: its applications, not their logs. */
 export interface StateFile {
@@ -56,8 +100,7 @@ function read(path: string): string {
 
 function parse(text: string): Application[] {
   try {
-    const content = JSON.parse(text)
-    return content.version === version ? content.applications : []
+    return content.parse(JSON.parse(text)).applications
   } catch {
     return []
   }

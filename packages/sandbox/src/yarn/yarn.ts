@@ -79,6 +79,9 @@ export interface FailoverOptions {
   readonly lost?: readonly string[]
 }
 
+const downDelayMs = 20
+const portRetryMs = 100
+
 /**
  * Starts a stand-in for Hadoop 3.3.6: a ResourceManager and a NodeManager that serves container
  * logs. Behaviour and texts: `contracts/yarn.md`; applications are played, nothing is run.
@@ -95,7 +98,11 @@ export async function startYarn(options: YarnOptions = {}): Promise<SandboxYarn>
   const life = new Life(cluster, logs, changed)
   const player = new Player({ cluster, life, logs, timers })
   const drivers = new DriverStreams(player)
-  const faults = createFaultBook({ forget, down: (forMs) => void downFor(forMs) })
+  const faults = createFaultBook({
+    forget,
+    // Later, so that the request which asks for it gets its answer.
+    down: (forMs) => void timers.after(downDelayMs, () => void downFor(forMs))
+  })
   const script = new ScriptApi({ cluster, apps, life, player })
   const ended = { user: 'sandbox', reason: 'the sandbox was stopped' }
   for (const app of store?.load() ?? []) {
@@ -149,7 +156,8 @@ export async function startYarn(options: YarnOptions = {}): Promise<SandboxYarn>
   cluster.nodeHost = cluster.nodeHttpAddress.split(':')[0] ?? host
 
   async function downFor(forMs: number): Promise<void> {
-    timers.after(forMs, () => void rm.up())
+    const back = () => rm.up().catch(() => timers.after(portRetryMs, () => void back()))
+    timers.after(forMs, () => void back())
     await rm.down()
   }
 
@@ -178,6 +186,7 @@ export async function startYarn(options: YarnOptions = {}): Promise<SandboxYarn>
     failover({ timestamp = cluster.clock(), lost = [] } = {}) {
       cluster.activatedAt = timestamp
       cluster.epoch++
+      cluster.highAvailability = true
       apps.restartSequence()
       for (const id of lost) forget(id)
     },
@@ -195,6 +204,7 @@ export async function startYarn(options: YarnOptions = {}): Promise<SandboxYarn>
       }
       timers.close()
       store?.save()
+      await drivers.drained()
       await Promise.all([rm.close(), nm.close()])
     }
   }
