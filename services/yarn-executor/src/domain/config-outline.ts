@@ -26,6 +26,8 @@ export type ConfigOutline = Readonly<{
 
 export const MAX_PROBLEMS = 20
 const MAX_DEPTH = 200
+/** Configs have dozens; this bounds the time that a text of a megabyte can take. */
+const MAX_SETTINGS = 10_000
 
 /** An open `{` or `[`, the text itself being the first. */
 type Frame = {
@@ -41,7 +43,7 @@ type Value = { texts: string[]; last: string; isThere: boolean; hasBlank: boolea
 
 /**
  * Reads the shape of a HOCON text: braces, keys and values; strings and comments are told apart as the launcher's
- * parser does. It is no parser: what it accepts the launcher may still refuse. Time and memory grow with the length.
+ * parser does. It is no parser: what it accepts the launcher may still refuse. Time and memory are bounded.
  */
 export function outlineConfig(source: string): ConfigOutline {
   const reader = new OutlineReader()
@@ -54,6 +56,7 @@ class OutlineReader {
   readonly #topLevelKeys: string[] = []
   readonly #assignments: Assignment[] = []
   readonly #frames: Frame[] = [newFrame(false, [], { line: 1, column: 1 })]
+  #settings = 0
   #rootBrace: 'none' | 'open' | 'closed' = 'none'
 
   /** False when the rest cannot be made sense of. */
@@ -85,7 +88,7 @@ class OutlineReader {
     else if (frame.value) addToValue(frame.value, token.text, frame.gap)
     else this.#addToKey(frame, token)
     frame.gap = false
-    return true
+    return this.#settings < MAX_SETTINGS
   }
 
   end(): ConfigOutline {
@@ -129,6 +132,7 @@ class OutlineReader {
     else if (!key.quoted && key.text.length === 1) {
       this.#problem(key.at, `key ${key.text}: the launcher fails on keys of one character`)
     }
+    if (++this.#settings === MAX_SETTINGS) this.#problem(at, `more than ${MAX_SETTINGS} settings`)
     if (frame.path.length === 0) this.#topLevelKeys.push(keyPath(frame)[0] ?? '')
     frame.value = newValue(/\s/.test(key?.text ?? ''))
   }
@@ -155,6 +159,7 @@ class OutlineReader {
     if (!frame.value && isRoot && !list) this.#rootBrace = 'open'
     else if (!frame.value && (list || !frame.key)) this.#problem(token, 'a block without a name')
     else if (!frame.value) this.#beginValue(frame, token)
+    if (this.#settings >= MAX_SETTINGS) return false
     const path = frame.list ? frame.path : [...frame.path, ...keyPath(frame)]
     this.#frames.push(newFrame(list, path, token))
     return true
