@@ -123,23 +123,23 @@ t.test('a refusal and an unknown application are final', async (t) => {
 })
 
 t.test('the deadline holds, and says what was seen last', async (t) => {
-  const deadline = { deadlineMs: 300 }
+  const deadline = { deadlineMs: 1000 }
   const never = await killOf(t, { [PUT]: accepted }, deadline)
   t.match(
     never.error,
-    rmError('RM_KILL_PENDING', { message: 'the kill was not confirmed 300 ms after the kill' })
+    rmError('RM_KILL_PENDING', { message: 'the kill was not confirmed 1000 ms after the kill' })
   )
   const running = await killOf(
     t,
     { [PUT]: decided, [GET]: report('RUNNING', 'UNDEFINED') },
     deadline
   )
-  t.match(running.error, rmError('RM_KILL_PENDING', { message: /^it was still RUNNING 300 ms/ }))
+  t.match(running.error, rmError('RM_KILL_PENDING', { message: /^it was still RUNNING 1000 ms/ }))
   const away = await killOf(t, { [PUT]: passing }, deadline)
   t.match(away.error, rmError('RM_UNREACHABLE', { status: 502 }))
   const hanging = await killOf(t, { [PUT]: () => {} }, deadline)
   t.match(hanging.error, rmError('RM_KILL_PENDING'))
-  for (const { tookMs } of [never, running, away, hanging]) t.ok(tookMs < 1500, String(tookMs))
+  for (const { tookMs } of [never, running, away, hanging]) t.ok(tookMs < 4000, String(tookMs))
 })
 
 t.test('an abort ends it, in a call and between two', async (t) => {

@@ -57,10 +57,10 @@ t.test('one that is down is passed over', async (t) => {
 t.test('one that hangs has its share of the time, the next one the rest', async (t) => {
   const rm1 = await scripted(t, () => {})
   const rm2 = await scripted(t, active)
-  const rm = rmOf(t, [rm1, rm2], { timeoutMs: 400 })
+  const rm = rmOf(t, [rm1, rm2], { timeoutMs: 2000 })
   const began = performance.now()
   t.not((await rm.applications()).length, 0)
-  t.ok(performance.now() - began < 400)
+  t.ok(performance.now() - began < 2000)
   t.not((await rm.applications()).length, 0)
   t.equal(rm1.asked.length, 1)
 })
