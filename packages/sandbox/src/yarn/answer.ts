@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { gzipSync } from 'node:zlib'
-import { toJson, toXml, type Wire } from './wire.ts'
+import { escapeXml, toJson, toXml, type Wire } from './wire.ts'
 
 export type Header = readonly [string, string]
 
@@ -67,6 +67,14 @@ export function logAnswer(status: number, body: Buffer, options: LogAnswerOption
 interface LogAnswerOptions {
   readonly earlyType?: string
   readonly chunked: boolean
+}
+
+/** A page for people. `body` is HTML, `title` text. */
+export function pageAnswer(title: string, body: string): Answer {
+  const name = escapeXml(title)
+  const html = `<!DOCTYPE html>\n<html>\n<head><title>${name}</title></head>\n<body>\n<h1>${name}</h1>\n${body}\n</body>\n</html>\n`
+  const earlyType = 'text/html;charset=utf-8'
+  return { status: 200, headers: [vary], earlyType, body: Buffer.from(html), chunked: false }
 }
 
 /** A page of Jetty's own. */

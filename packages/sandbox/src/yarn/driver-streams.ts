@@ -24,7 +24,11 @@ export class DriverStreams {
 
   /** Holds the response open, a line for each state, until the application has ended. */
   open(app: Application, request: IncomingMessage, response: ServerResponse): void {
+    // Before the player hears of it: the AM that waited for its driver registers at once.
+    response.writeHead(200, { 'content-type': 'application/x-ndjson' })
+    response.flushHeaders()
     const stream: Stream = { response, told: undefined }
+    this.#tell(app, stream)
     const streams = this.#streams.get(app.id) ?? new Set()
     this.#streams.set(app.id, streams.add(stream))
     this.sockets.add(request.socket)
@@ -35,9 +39,6 @@ export class DriverStreams {
       this.sockets.delete(request.socket)
       left()
     })
-    response.writeHead(200, { 'content-type': 'application/x-ndjson' })
-    response.flushHeaders()
-    this.#tell(app, stream)
   }
 
   /** Resolves when the last lines are on their way, or after a moment. */

@@ -10,6 +10,7 @@ import { playFault } from './fault-player.ts'
 import type { FaultBook } from './faults.ts'
 import { javaDate } from './java-date.ts'
 import { logFrame } from './log-frame.ts'
+import { logPage } from './log-page.ts'
 import { unacceptable, unknownPath, unknownResource } from './not-found-page.ts'
 import { notFound, RemoteException } from './remote-exception.ts'
 import type { Timers } from './timers.ts'
@@ -53,7 +54,9 @@ export function createNmHandler(context: NmContext) {
 }
 
 function answerTo(path: string, call: Omit<NmCall, 'path'>, context: NmContext): Answer {
-  if (!path.startsWith(`${base}/`)) return unknownPath(path)
+  if (!path.startsWith(`${base}/`)) {
+    return logPage(path, call.query, call.user, context) ?? unknownPath(path)
+  }
   const parts = path
     .slice(base.length + 1)
     .split('/')

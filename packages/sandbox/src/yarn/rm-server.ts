@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { formatFor } from './accept.ts'
 import { type Answer, type Header, jsonType, send } from './answer.ts'
+import { applicationPage } from './application-page.ts'
 import type { Call } from './call.ts'
 import { type Authenticator, createAuthenticator } from './caller.ts'
 import { answerControl, type ControlContext } from './control-routes.ts'
@@ -59,7 +60,8 @@ async function answerTo(
   const elsewhere = redirect(resources.cluster, target)
   if (elsewhere) return elsewhere
   if (path !== base && !path.startsWith(`${base}/`)) {
-    return path.startsWith('/ws/') ? unknownResource(path.slice('/ws'.length)) : unknownPath(path)
+    if (path.startsWith('/ws/')) return unknownResource(path.slice('/ws'.length))
+    return applicationPage(path, resources) ?? unknownPath(path)
   }
   const accept = request.headers.accept
   const format = formatFor(accept)

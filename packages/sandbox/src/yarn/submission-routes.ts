@@ -3,7 +3,7 @@ import { maxLive } from './applications.ts'
 import { type Call, parseApplicationId, type Resources } from './call.ts'
 import { type Cluster, maximumAllocation } from './cluster.ts'
 import type { Part } from './player.ts'
-import { badRequest, RemoteException, unsupported } from './remote-exception.ts'
+import { badRequest, unsupported } from './remote-exception.ts'
 import { resourceJson } from './resource-json.ts'
 import { parseSubmission } from './submission-body.ts'
 
@@ -27,9 +27,6 @@ export async function submitApplication(call: Call, resources: Resources): Promi
   if (!apps.get(id)) {
     if (apps.live().length >= maxLive)
       throw badRequest(`Maximum of ${maxLive} applications reached`)
-    if (!call.caller.authenticated && cluster.acl) {
-      throw new RemoteException('AuthorizationException', 'Unable to obtain user name')
-    }
     const launcher = submission.script !== undefined
     const app = apps.add(
       {

@@ -104,7 +104,7 @@ function scalarText(value: Scalar): string {
   return value instanceof Numeral ? value.text : String(value ?? '')
 }
 
-/** Escapes a text for XML and HTML. */
+/** Escapes a text for XML and HTML, outside of attributes. */
 export function escapeXml(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 }

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import type { SandboxYarn } from '../../src/yarn/yarn.ts'
-import { getJson, submitOver, until, yarnFor } from './support/yarn.ts'
+import { type AppBody, getJson, submitOver, until, yarnFor } from './support/yarn.ts'
 
 interface Listed {
   readonly apps: { readonly app?: ReadonlyArray<{ readonly id: string; readonly name: string }> }
@@ -286,6 +286,23 @@ t.test('a damaged state file counts as none', async (t) => {
     t.same(yarn.applications, [], text)
     await yarn.close()
   }
+})
+
+t.test('the links of an application lead to pages', async (t) => {
+  const yarn = await yarnFor(t)
+  const id = yarn.submit({ name: '<b>bold</b>' })
+  yarn.advance(id, 'RUNNING')
+  yarn.log(id, 'stderr', '26/11/22 INFO <init>\n')
+  const { app } = await getJson<AppBody>(`${yarn.url}/ws/v1/cluster/apps/${id}`)
+  const page = async (url: string) => (await fetch(url)).text()
+  const tracking = await page(String(app.trackingUrl))
+  t.match(tracking, /&lt;b&gt;bold&lt;\/b&gt;/)
+  t.ok(tracking.includes(`<a href="${app.amContainerLogs}">`))
+  const list = await page(String(app.amContainerLogs))
+  const [, link] = /href="([^"]*stderr[^"]*)"/.exec(list) ?? []
+  t.match(await page(yarn.nodeManagerUrl + link), '<pre>26/11/22 INFO &lt;init&gt;\n</pre>')
+  const bad = `${yarn.nodeManagerUrl}/node/containerlogs/foo/alice`
+  t.equal((await fetch(bad)).status, 404)
 })
 
 t.test('an answer is compressed when the client asks for it', async (t) => {

@@ -101,6 +101,27 @@ t.test('a driver is told the states up to KILLED, then its stream ends', async (
   t.same(lines.slice(-2), ['{"state":"RUNNING"}', '{"state":"KILLED"}'])
 })
 
+t.test('an application waits for its driver before it runs', async (t) => {
+  const yarn = await yarnFor(t, { timing: { launchMs: 1 } })
+  const id = await submitOver(yarn.url, { kind: 'client-driver', ...fast })
+  await until('launched', () => yarn.applications[0]?.attempts[0]?.stage === 'launched')
+  const driver = new AbortController()
+  t.teardown(() => driver.abort())
+  const response = await fetch(`${yarn.url}/sandbox/apps/${id}/driver`, { signal: driver.signal })
+  const reader = response.body?.getReader()
+  let told = ''
+  while (!told.includes('RUNNING')) told += Buffer.from((await reader?.read())?.value ?? [])
+  t.match(told, '{"state":"ACCEPTED"}\n{"state":"RUNNING"}\n')
+  t.match(yarn.applications[0], { state: 'RUNNING' })
+})
+
+t.test('an application whose driver never comes fails', async (t) => {
+  const yarn = await yarnFor(t, { timing: { driverWaitMs: 10 } })
+  await submitOver(yarn.url, { kind: 'client-driver', ...fast })
+  await until('failed', () => yarn.applications[0]?.state === 'FAILED')
+  t.match(yarn.applications[0]?.diagnostics, /Failed to connect to driver!/)
+})
+
 t.test('a plain command stays ACCEPTED for its sleep and then fails', async (t) => {
   const yarn = await yarnFor(t, { timing: { acceptMs: 5, launchMs: 5 } })
   const spec = { commands: { command: 'sleep 0.05 1><LOG_DIR>/stdout' } }
