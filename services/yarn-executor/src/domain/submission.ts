@@ -5,7 +5,7 @@ import type { DeployMode, Engine, LauncherExit, ProcessIdentity } from './launch
  *
  *     ACCEPTED   the row is durable, nothing was spawned      → LAUNCHING, STOPPING, REJECTED
  *     LAUNCHING  a launcher was spawned, or was about to be   → SUBMITTED, STOPPING, REJECTED
- *     SUBMITTED  an application of its tag is on YARN         → RUNNING, FINISHED, FAILED, KILLED, STOPPING, LOST
+ *     SUBMITTED  the ResourceManager has taken its application → RUNNING, FINISHED, FAILED, KILLED, STOPPING, LOST
  *     RUNNING    its ApplicationMaster has registered         → FINISHED, FAILED, KILLED, STOPPING, LOST
  *     STOPPING   its end is wanted, for good                  → FINISHED, FAILED, KILLED, LOST
  *     FINISHED, FAILED, KILLED  the ResourceManager said so; KILLED with reason CANCELLED: stopped before there was
@@ -60,7 +60,7 @@ export type Submission = Readonly<{
   /** The same in words. */
   reasonText: string | null
   applicationId: string | null
-  /** When the ResourceManager was seen to have accepted the application; the start has succeeded then. */
+  /** When the ResourceManager was seen to have accepted the application; null when it refused it, too. */
   startedAt: number | null
   acceptedAt: number
   /** A start that has not succeeded by then is cancelled, also after a crash. */
@@ -154,9 +154,7 @@ export function isOver(submission: Pick<Submission, 'state'>): boolean {
   return FINAL_STATES.includes(submission.state)
 }
 
-/** The start of it has neither succeeded nor been given up. */
-export function isStarting({ state, startedAt }: Submission): boolean {
-  return (
-    state === 'ACCEPTED' || state === 'LAUNCHING' || (state === 'SUBMITTED' && startedAt === null)
-  )
+/** The start of it has neither succeeded nor failed, nor been given up. */
+export function isStarting({ state }: Pick<Submission, 'state'>): boolean {
+  return state === 'ACCEPTED' || state === 'LAUNCHING'
 }

@@ -87,7 +87,6 @@ t.test('a step drops the former reason, and a stop keeps who wanted it', async (
 t.test('a start is over once the ResourceManager has accepted, or it was given up', async (t) => {
   t.ok(isStarting(submissionIn('ACCEPTED')))
   t.ok(isStarting(submissionIn('LAUNCHING')))
-  t.ok(isStarting(submissionIn('SUBMITTED')))
-  t.notOk(isStarting({ ...submissionIn('SUBMITTED'), startedAt: 3 }))
+  t.notOk(isStarting(submissionIn('SUBMITTED')))
   t.notOk(isStarting(submissionIn('STOPPING')))
 })

@@ -1,0 +1,139 @@
+import { readFileSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import { userInfo } from 'node:os'
+import { join, resolve } from 'node:path'
+import { authPlugin } from '@scheduler-task/auth/auth-plugin'
+import type { ChangeRecorder } from '@scheduler-task/auth/record-change'
+import type { SessionLookup } from '@scheduler-task/auth/session-lookup'
+import { type App, createApp } from '@scheduler-task/service-base/create-app'
+import { ConfigError } from '@scheduler-task/service-base/load-config'
+import { createLogger } from '@scheduler-task/service-base/logger'
+import { createLiveApplications } from '@scheduler-task/yarn-client/live-applications'
+import {
+  createResourceManager,
+  type ResourceManager
+} from '@scheduler-task/yarn-client/resource-manager'
+import { shareReads } from '@scheduler-task/yarn-client/shared-reads'
+import type { FastifyBaseLogger } from 'fastify'
+import { createFileRootConfigFiles } from './adapters/file-root-config-files.ts'
+import { createSqlJobStore } from './adapters/sql-job-store.ts'
+import { DatabaseInUse, openSqliteFile } from './adapters/sqlite-file.ts'
+import type { Config } from './config.ts'
+import { configuredLaunching } from './configured-launching.ts'
+import { createBackgroundWork } from './domain/background-work.ts'
+import { createDrain } from './domain/drain.ts'
+import { createJobRunner } from './domain/job-runner.ts'
+import type { JobStore } from './domain/job-store.ts'
+import { createLaunchQueue } from './domain/launch-queue.ts'
+import type { Launching } from './domain/launching.ts'
+import type { Limits, Parts } from './domain/parts.ts'
+import { shuttingDown } from './errors.ts'
+import { createRmReads } from './http/rm-reads.ts'
+import { v1Routes } from './http/v1-routes.ts'
+
+/** What tests and all-in-one put in place of what the configuration would make. */
+export type Replacements = {
+  store?: JobStore
+  launching?: Launching
+  resourceManager?: ResourceManager
+  sessions?: SessionLookup
+  logger?: FastifyBaseLogger
+  recordChange?: ChangeRecorder
+}
+
+const NAME = 'yarn-executor'
+
+/**
+ * The executor; it does not listen. What a former process left is taken up when it is ready.
+ * @throws ConfigError when DATA_DIR or the launchers cannot be used
+ */
+export async function buildApp(config: Config, replacements: Replacements = {}): Promise<App> {
+  const log = replacements.logger ?? createLogger({ name: NAME, level: config.LOG_LEVEL })
+  const launching = replacements.launching ?? (await configuredLaunching(config))
+  const store = replacements.store ?? (await openStore(config.DATA_DIR))
+  const rm = replacements.resourceManager ?? connectResourceManager(config)
+  const live = createLiveApplications(rm)
+  const reads = shareReads(rm)
+  const drain = createDrain()
+  const queue = createLaunchQueue({
+    maxLaunchers: config.MAX_LAUNCHERS,
+    maxDrivers: config.MAX_DRIVERS,
+    maxQueued: config.MAX_QUEUED
+  })
+  const background = createBackgroundWork(log)
+  const limits = limitsOf(config)
+  const parts: Parts = { store, rm, live, launching, queue, background, limits, log }
+  const configFiles = createFileRootConfigFiles(resolve(config.FILE_ROOT))
+  const installationId = await store.installationId()
+  const jobs = createJobRunner(parts, { configFiles, installationId, drain })
+
+  const app = await createApp({
+    service: { name: NAME, version: readVersion(), title: 'scheduler-task executor' },
+    config,
+    logger: log,
+    checks: {
+      'resource-manager': async (signal) => void (await reads.info(signal)),
+      store: () => store.ping()
+    }
+  })
+  app.addHook('onReady', () => jobs.recover())
+  app.addHook('preClose', async () => {
+    drain.begin(config.SHUTDOWN_TIMEOUT_MS)
+    jobs.closeQueue()
+  })
+  app.addHook('onClose', async () => {
+    drain.end()
+    await jobs.close()
+    await rm.close()
+    await store.close()
+  })
+
+  const { sessions, recordChange } = replacements
+  await app.register(authPlugin, {
+    config,
+    ...(sessions && { sessions }),
+    ...(recordChange && { recordChange })
+  })
+  await app.register(async (secured) => {
+    secured.addHook('onRequest', secured.authenticate)
+    await secured.register(v1Routes, {
+      jobs,
+      reads: createRmReads(reads, live),
+      untilEnd: (answer) => drain.untilOver(answer, shuttingDown)
+    })
+  })
+  return app
+}
+
+function connectResourceManager(config: Config): ResourceManager {
+  const user = config.YARN_USER ?? userInfo().username
+  return createResourceManager({ urls: config.YARN_RM_URL, user })
+}
+
+/** The embedded database below DATA_DIR, which is made (0700) when it is missing. */
+async function openStore(dataDir: string): Promise<JobStore> {
+  try {
+    await mkdir(dataDir, { recursive: true, mode: 0o700 })
+    return createSqlJobStore(await openSqliteFile(join(resolve(dataDir), 'executor.sqlite')))
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    const problem = error instanceof DatabaseInUse ? reason : `cannot be used: ${reason}`
+    throw new ConfigError([`DATA_DIR: ${problem}`])
+  }
+}
+
+function limitsOf(config: Config): Limits {
+  return {
+    startTimeoutMs: config.START_TIMEOUT_MS,
+    stopTimeoutMs: config.STOP_TIMEOUT_MS,
+    killGraceMs: config.KILL_GRACE_MS,
+    submitHorizonMs: config.SUBMIT_HORIZON_MS,
+    pollIntervalMs: config.POLL_INTERVAL_MS,
+    lookUpIntervalMs: config.LOOK_UP_INTERVAL_MS
+  }
+}
+
+function readVersion(): string {
+  const file = readFileSync(new URL('../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(file) as { version: string }).version
+}

@@ -1,0 +1,126 @@
+import { totalmem } from 'node:os'
+import {
+  type AuthCheckOptions,
+  authEnvironment,
+  checkAuthConfig
+} from '@scheduler-task/auth/auth-config'
+import { baseEnvironment } from '@scheduler-task/service-base/base-config'
+import { milliseconds, wholeNumber } from '@scheduler-task/service-base/load-config'
+import { rmBaseUrls } from '@scheduler-task/yarn-client/rm-base-urls'
+import { z } from 'zod'
+
+/** Launcher profiles that there are. */
+export const PROFILES = ['waterdrop-2'] as const
+
+const GIB = 1024 ** 3
+
+const profile = z
+  .enum(PROFILES, { error: `is not a launcher profile; there is ${PROFILES.join(', ')}` })
+  .default('waterdrop-2')
+
+/** Passed on to launchers as it is. */
+const passedOn = (meaning: string) => z.string().optional().describe(meaning)
+
+const resourceManagers = z
+  .string({ error: 'missing: the ResourceManager, as in http://rm.example:8088; several by comma' })
+  .transform((text, context) => {
+    const urls = text.split(',').map((url) => url.trim())
+    try {
+      rmBaseUrls(urls)
+    } catch (error) {
+      context.addIssue({ code: 'custom', message: (error as Error).message })
+    }
+    return urls
+  })
+
+const variables = z.object({
+  ...baseEnvironment(8082),
+  ...authEnvironment,
+  YARN_RM_URL: resourceManagers.describe('The ResourceManager’s web address, several by comma'),
+  YARN_USER: z
+    .string()
+    .regex(/^[A-Za-z0-9_][A-Za-z0-9._@-]{0,99}$/, { error: 'is not a user name' })
+    .optional()
+    .describe('In whose name applications are started and killed; the user that runs the service'),
+  FILE_ROOT: z
+    .string({ error: 'missing: the directory with the config files, the file service’s tree' })
+    .describe('Root of the config files, the same tree that the file service serves'),
+  DATA_DIR: z
+    .string()
+    .default('./data')
+    .describe('Holds `executor.sqlite` and a directory for each launch; one process at a time'),
+  SPARK_LAUNCHER: profile.describe('How Spark jobs are launched'),
+  FLINK_LAUNCHER: profile.describe('How Flink jobs are launched'),
+  WATERDROP_HOME: z
+    .string({ error: 'missing: the profile waterdrop-2 runs the scripts in its bin directory' })
+    .describe('Where Waterdrop 2.0 is installed'),
+  SPARK_HOME: passedOn('For the launchers: where Spark is installed'),
+  SPARK_CONF_DIR: passedOn('For the launchers: directory with spark-defaults.conf'),
+  PYSPARK_PYTHON: passedOn('For the launchers: the Python of Spark jobs'),
+  FLINK_HOME: passedOn('For the launchers: where Flink is installed'),
+  FLINK_CONF_DIR: passedOn('For the launchers: directory of Flink’s configuration'),
+  HADOOP_CONF_DIR: passedOn('For the launchers: directory with yarn-site.xml'),
+  HADOOP_CLASSPATH: passedOn('For the launchers: Hadoop’s classes, which Flink needs'),
+  JAVA_HOME: passedOn('For the launchers: where Java is installed'),
+  'LAUNCHER_ENV_*': z
+    .record(z.string(), z.string())
+    .default({})
+    .describe('Any other variable for the launchers: passed on without the prefix `LAUNCHER_ENV_`'),
+  START_TIMEOUT_MS: milliseconds(120_000, 100).describe(
+    'How long a start may take until the ResourceManager has accepted, waiting in the queue included'
+  ),
+  STOP_TIMEOUT_MS: milliseconds(60_000, 100).describe(
+    'How long a caller waits for the proof of a stop; the stop itself goes on'
+  ),
+  KILL_GRACE_MS: milliseconds(10_000).describe('Between SIGTERM and SIGKILL to a launcher'),
+  SUBMIT_HORIZON_MS: milliseconds(15_000).describe(
+    'How long a request that was sent before a crash may take to show up at the ResourceManager'
+  ),
+  POLL_INTERVAL_MS: milliseconds(5000, 50).describe('Between two looks at all applications'),
+  LOOK_UP_INTERVAL_MS: milliseconds(1000, 20).describe(
+    'Between two looks at an application that is being launched'
+  ),
+  MAX_LAUNCHERS: wholeNumber(2, { least: 1, most: 1000 }).describe(
+    'Launchers at once until the ResourceManager has accepted'
+  ),
+  MAX_DRIVERS: wholeNumber(0, { most: 10_000 })
+    .transform((given) => (given === 0 ? driversByMemory(memoryBytes()) : given))
+    .describe(
+      'Spark drivers of client mode on this host at once; 0: one for each GiB beyond the first two'
+    ),
+  MAX_QUEUED: wholeNumber(1000, { most: 1_000_000 }).describe(
+    'Submissions that may wait for a launcher; more are answered 503'
+  )
+})
+
+/**
+ * The executor's environment. With `sessionsElsewhere` REDIS_URL may be missing: the sessions come as a replacement.
+ */
+export function environmentWith(options: AuthCheckOptions = {}) {
+  return z.preprocess(gatherLauncherVariables, variables.superRefine(checkAuthConfig(options)))
+}
+
+/** The variables one by one, for the documentation. */
+export const environment = variables
+
+export type Config = Readonly<z.output<typeof variables>>
+
+/** Where the launchers' own variables come from: the prefix, and what every process needs. */
+const FOR_LAUNCHERS = /^(LAUNCHER_ENV_.+|PATH|HOME|USER)$/
+
+function gatherLauncherVariables(given: unknown): unknown {
+  if (typeof given !== 'object' || given === null) return given
+  const own = Object.entries(given).filter(([name]) => FOR_LAUNCHERS.test(name))
+  return { ...given, 'LAUNCHER_ENV_*': Object.fromEntries(own) }
+}
+
+/** One driver for each GiB beyond the first two, at least one. */
+export function driversByMemory(bytes: number): number {
+  return Math.max(1, Math.floor(bytes / GIB) - 2)
+}
+
+/** What this process may use: a container's limit counts. */
+function memoryBytes(): number {
+  const limit = process.constrainedMemory()
+  return limit > 0 ? Math.min(limit, totalmem()) : totalmem()
+}

@@ -1,0 +1,88 @@
+import { isFinal, isLive } from '@scheduler-task/yarn-client/application'
+import { RmError } from '@scheduler-task/yarn-client/rm-errors'
+import { TimeLimitReached, withinTime } from '@scheduler-task/yarn-client/time-limit'
+import {
+  alreadyEnded,
+  applicationUnknown,
+  lostWhileStopping,
+  resourceManagerFailed,
+  stopPending
+} from '../errors.ts'
+import type { Target } from './find-target.ts'
+import type { ForeignApplications } from './foreign-application.ts'
+import type { Parts } from './parts.ts'
+import type { Stops } from './stop-submission.ts'
+import { ImpossibleChange, isOver, type Submission } from './submission.ts'
+
+export type Halt = (target: Target, applicationId: string, who: string) => Promise<void>
+
+/**
+ * Stops whatever an application id stands for, and resolves with the proof. The wish is kept: when there is no proof in
+ * time, the stop itself goes on.
+ * @throws Failure
+ */
+export function createHalt(
+  { store, background, limits }: Pick<Parts, 'store' | 'background' | 'limits'>,
+  stops: Stops,
+  foreign: ForeignApplications
+): Halt {
+  async function haltOurs(submission: Submission, applicationId: string, who: string) {
+    try {
+      const ended = await withinTime(limits.stopTimeoutMs, background.signal, async (limit) => {
+        await stops.begin(submission.id, { who, reason: 'STOP_REQUESTED' })
+        return await unlessAborted(stops.proof(submission.id), limit)
+      })
+      if (ended.state === 'LOST') throw lostWhileStopping(applicationId)
+    } catch (error) {
+      if (error instanceof ImpossibleChange) {
+        const now = (await store.find(submission.id)) ?? submission
+        throw alreadyEnded(applicationId, now.state, now.finalStatus ?? undefined)
+      }
+      if (!(error instanceof TimeLimitReached)) throw error
+      const now = (await store.find(submission.id)) ?? submission
+      const state = now.yarnState ?? now.state
+      const problem = stops.problemOf(submission.id)
+      throw stopPending(applicationId, state, problem ?? `its state is ${state}`)
+    }
+  }
+
+  async function haltForeign({ application }: Target, applicationId: string, who: string) {
+    if (!application) throw applicationUnknown(applicationId)
+    if (isFinal(application.state)) {
+      throw alreadyEnded(applicationId, application.state, application.finalStatus)
+    }
+    try {
+      await withinTime(limits.stopTimeoutMs, background.signal, (limit) =>
+        unlessAborted(foreign.kill(applicationId, who), limit)
+      )
+    } catch (error) {
+      if (error instanceof TimeLimitReached) {
+        throw stopPending(applicationId, application.state, `its state was ${application.state}`)
+      }
+      if (!(error instanceof RmError)) throw error
+      if (error.reason === 'RM_NOT_FOUND') throw applicationUnknown(applicationId)
+      throw resourceManagerFailed(error, `${applicationId} cannot be stopped`)
+    }
+  }
+
+  return async (target, applicationId, who) => {
+    const { submission, application } = target
+    if (submission && !isOver(submission)) return await haltOurs(submission, applicationId, who)
+    // Recorded as over, and yet alive: forgotten by the ResourceManager and found again.
+    if (!submission || (application && isLive(application.state))) {
+      return await haltForeign(target, applicationId, who)
+    }
+    const { state, finalStatus } = submission
+    throw alreadyEnded(applicationId, state, finalStatus ?? undefined)
+  }
+}
+
+/** Waits for what does not end with the wait. */
+function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const leave = () => reject(signal.reason)
+    if (signal.aborted) return leave()
+    signal.addEventListener('abort', leave, { once: true })
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave))
+  })
+}

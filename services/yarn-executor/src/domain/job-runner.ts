@@ -1,0 +1,165 @@
+import { RmError } from '@scheduler-task/yarn-client/rm-errors'
+import { TimeLimitReached, withinTime } from '@scheduler-task/yarn-client/time-limit'
+import {
+  applicationUnknown,
+  goesOnWithoutUs,
+  inRestart,
+  notStarted,
+  resourceManagerFailed,
+  shuttingDown
+} from '../errors.ts'
+import { type Accepted, createAcceptance, type JobRequest } from './accept-job.ts'
+import type { ConfigFiles } from './config-files.ts'
+import type { Drain } from './drain.ts'
+import { findTarget } from './find-target.ts'
+import { createForeignApplications } from './foreign-application.ts'
+import { createHalt } from './halt-target.ts'
+import { createLauncher, type StartOutcome } from './launch-submission.ts'
+import type { Parts } from './parts.ts'
+import { recoverJobs } from './recover-jobs.ts'
+import { createRestart } from './restart-job.ts'
+import { createStarter } from './start-job.ts'
+import { createStops } from './stop-submission.ts'
+import { refuseUsedName } from './task-names.ts'
+import { createPoller } from './watcher/poller.ts'
+
+export interface JobRunner {
+  /** The id of the application once the ResourceManager has accepted it. */
+  start: (job: JobRequest) => Promise<string>
+  /** Resolves once it is proven that nothing of the application is left. */
+  stop: (applicationId: string, who: string) => Promise<void>
+  /** The id of the new application, in place of the old one. */
+  restart: (applicationId: string, job: JobRequest) => Promise<string>
+  /** Goes on with what a former process of this service left; to be called once, before anything else. */
+  recover: () => Promise<void>
+  /** The service is about to end: what waits for a launcher is not launched any more. */
+  closeQueue: () => void
+  /** Ends all watching. Launchers live on. */
+  close: () => Promise<void>
+}
+
+export type JobRunnerOptions = Readonly<{
+  configFiles: ConfigFiles
+  installationId: string
+  /** Once it has begun, nothing new is taken; who still waits at its end is turned away. */
+  drain: Drain
+}>
+
+/** Starts, stops and restarts jobs (public-api §4, design §2). All calls throw `Failure` and `Refusal`. */
+export function createJobRunner(
+  parts: Parts,
+  { configFiles, installationId, drain }: JobRunnerOptions
+): JobRunner {
+  const { background, limits, queue } = parts
+  const stops = createStops(parts)
+  const launcher = createLauncher(parts, stops)
+  const starter = createStarter(parts, launcher)
+  const acceptance = createAcceptance(parts, configFiles, installationId)
+  const halt = createHalt(parts, stops, createForeignApplications(parts))
+  const replacement = createRestart(parts, { acceptance, starter, halt })
+  const poller = createPoller(parts, installationId)
+
+  function refuseWhenClosing(): void {
+    if (drain.begun) throw shuttingDown()
+  }
+
+  async function told(outcome: Promise<StartOutcome>): Promise<string> {
+    const result = await outcome
+    if (result.kind === 'started') return result.applicationId
+    if (result.code === 'SHUTTING_DOWN') throw shuttingDown(result.fields)
+    throw notStarted(result.code, result.text, result.fields)
+  }
+
+  /** Goes on when its caller has left, and is waited for when the service ends. */
+  function owned<T>(
+    what: string,
+    ids: Readonly<Record<string, unknown>>,
+    work: () => Promise<T>
+  ): Promise<T> {
+    const result = work()
+    background.run(what, ids, async () => void (await Promise.allSettled([result])))
+    return result
+  }
+
+  async function start(job: JobRequest): Promise<string> {
+    refuseWhenClosing()
+    let submissionId: string | undefined
+    const started = owned('a start request', { taskName: job.taskName }, async () => {
+      const accepted = await accept(job)
+      submissionId = accepted.submission.id
+      const { outcome } = starter.start(await starter.prepare(accepted))
+      return await told(outcome)
+    })
+    return await drain.untilOver(started, () =>
+      submissionId ? goesOnWithoutUs('the start goes on', { submissionId }) : shuttingDown()
+    )
+  }
+
+  async function accept(job: JobRequest): Promise<Accepted> {
+    const startDeadline = Date.now() + limits.startTimeoutMs
+    const draft = await acceptance.draft(job)
+    try {
+      await withinTime(limits.startTimeoutMs, background.signal, (limit) =>
+        refuseUsedName(parts, job.taskName, limit)
+      )
+    } catch (error) {
+      if (!(error instanceof TimeLimitReached)) throw error
+      throw notStarted('START_TIMEOUT', 'whether taskName is free could not be asked in time', {})
+    }
+    return await acceptance.accept(draft, { startDeadline })
+  }
+
+  async function stop(applicationId: string, who: string): Promise<void> {
+    refuseWhenClosing()
+    const stopped = owned('a stop request', { applicationId }, () =>
+      findAndHalt(applicationId, who)
+    )
+    await drain.untilOver(stopped, () => goesOnWithoutUs('the stop goes on', { applicationId }))
+  }
+
+  async function findAndHalt(applicationId: string, who: string): Promise<void> {
+    try {
+      const target = await findTarget(parts, applicationId)
+      if (!target) throw applicationUnknown(applicationId)
+      await halt(target, applicationId, who)
+    } catch (error) {
+      if (!(error instanceof RmError)) throw error
+      throw resourceManagerFailed(error, `${applicationId} cannot be looked up`)
+    }
+  }
+
+  async function restart(applicationId: string, job: JobRequest): Promise<string> {
+    refuseWhenClosing()
+    let known: { submissionId?: string; stopped: boolean } = { stopped: false }
+    const restarted = owned('a restart request', { applicationId }, async () => {
+      const { target, prepared } = await replacement.check(applicationId, job)
+      known = { submissionId: prepared.submission.id, stopped: false }
+      const { outcome } = await replacement.carryOut(target, prepared, applicationId)
+      known = { ...known, stopped: true }
+      const result = await outcome
+      if (result.kind === 'started') return result.applicationId
+      throw inRestart(notStarted(result.code, result.text, result.fields), 'start', true)
+    })
+    return await drain.untilOver(restarted, () => {
+      if (known.stopped) return goesOnWithoutUs('the start of the new application goes on', known)
+      if (!known.submissionId) return shuttingDown(known)
+      const fields = { ...known, accepted: false }
+      return goesOnWithoutUs('the stop goes on, and nothing will be started', fields)
+    })
+  }
+
+  return {
+    start,
+    stop,
+    restart,
+    recover: async () => {
+      await recoverJobs(parts, { launcher, stops })
+      poller.start()
+    },
+    closeQueue: queue.close,
+    close: async () => {
+      queue.close()
+      await background.close()
+    }
+  }
+}

@@ -1,0 +1,47 @@
+import { pause } from '@scheduler-task/yarn-client/time-limit'
+import type { Slot } from './launch-queue.ts'
+import type { AttemptRef, LauncherExit } from './launching.ts'
+import type { Parts } from './parts.ts'
+import type { Attempt } from './submission.ts'
+
+const FENCE_POLL_MS = 2000
+
+/** What is known of a launcher while it is followed. */
+export type LauncherNews = {
+  /** The last id that its output names; the tag decides whether it is the application. */
+  applicationId: string | undefined
+  exit: LauncherExit | undefined
+}
+
+export function refOf({ id, identity }: Pick<Attempt, 'id' | 'identity'>): AttemptRef {
+  return { attemptId: id, identity: identity ?? undefined }
+}
+
+/**
+ * Follows a launcher to its end, however long that takes: keeps its exit, lets its slot go once nothing of it is left.
+ * `onNews` is told about each change of what is answered.
+ */
+export function watchLauncher(
+  { launching, store, background }: Pick<Parts, 'launching' | 'store' | 'background'>,
+  attempt: Attempt,
+  slot: Slot,
+  onNews: () => void = () => {}
+): LauncherNews {
+  const news: LauncherNews = { applicationId: undefined, exit: attempt.exit ?? undefined }
+  const ref = refOf(attempt)
+  background.run('following a launcher', { attemptId: attempt.id }, async () => {
+    for await (const event of launching.watch(ref, background.signal)) {
+      if (event.kind === 'application-id') news.applicationId = event.applicationId
+      else {
+        await store.attemptEnded(attempt.id, event.exit)
+        news.exit = event.exit
+      }
+      onNews()
+    }
+    // A wrapper may be gone while its driver lives on.
+    while ((await launching.fence(ref)) === 'held') await pause(FENCE_POLL_MS, background.signal)
+    slot.ended()
+    await launching.clean(ref)
+  })
+  return news
+}

@@ -1,0 +1,36 @@
+import type { LiveApplications } from '@scheduler-task/yarn-client/live-applications'
+import type { ResourceManager } from '@scheduler-task/yarn-client/resource-manager'
+import type { BackgroundWork } from './background-work.ts'
+import type { JobStore } from './job-store.ts'
+import type { LaunchQueue } from './launch-queue.ts'
+import type { Launching } from './launching.ts'
+import type { Log } from './log.ts'
+
+/** How long things may take, in milliseconds. */
+export type Limits = Readonly<{
+  startTimeoutMs: number
+  stopTimeoutMs: number
+  killGraceMs: number
+  /** After a crash: how long a request that was sent may take to show up at the ResourceManager. */
+  submitHorizonMs: number
+  /** Between two lists of the watcher. */
+  pollIntervalMs: number
+  /** Between two look-ups of what is being launched or stopped. */
+  lookUpIntervalMs: number
+}>
+
+/** What the parts of the domain share. */
+export type Parts = Readonly<{
+  store: JobStore
+  /** Asked for proofs: no answer of it is shared or kept. */
+  rm: ResourceManager
+  live: LiveApplications
+  launching: Launching
+  queue: LaunchQueue
+  background: BackgroundWork
+  limits: Limits
+  log: Log
+}>
+
+/** Polls that must not find an application before it counts as absent. */
+export const ABSENT_POLLS = 3

@@ -1,0 +1,55 @@
+import type { Launcher } from './launch-submission.ts'
+import { watchLauncher } from './launcher-watch.ts'
+import type { Parts } from './parts.ts'
+import type { Stops } from './stop-submission.ts'
+import type { Attempt, Submission } from './submission.ts'
+
+/**
+ * Takes up what a former process of this service left. Nothing is launched again: what was never spawned is rejected
+ * here and now, what may have been spawned is looked for by its fence and its tag.
+ */
+export async function recoverJobs(
+  parts: Parts,
+  { launcher, stops }: Readonly<{ launcher: Launcher; stops: Stops }>
+): Promise<void> {
+  const { store, queue, background, log } = parts
+  const submissions = await store.live()
+  const open = new Map((await store.openAttempts()).map((one) => [one.submissionId, one]))
+
+  for (const submission of submissions) {
+    const attempt = open.get(submission.id)
+    log.info({ submissionId: submission.id, state: submission.state }, 'taken up again')
+    if (submission.state === 'ACCEPTED') await rejectNeverSpawned(submission, attempt)
+    else if (submission.state === 'LAUNCHING') resume(submission, attempt)
+    else {
+      if (attempt) follow(attempt)
+      if (submission.state === 'STOPPING') stops.resume(submission)
+    }
+    open.delete(submission.id)
+  }
+  // Launchers that outlived their submission: their end is still to be kept.
+  for (const attempt of open.values()) if (attempt.identity) follow(attempt)
+
+  async function rejectNeverSpawned(
+    { id }: Submission,
+    attempt: Attempt | undefined
+  ): Promise<void> {
+    const text = 'the service ended before a launcher was started for it'
+    await store.change(id, { to: 'REJECTED', who: 'executor', reason: 'SERVICE_RESTARTED', text })
+    if (attempt) await store.attemptEnded(attempt.id, { kind: 'not-started', reason: text })
+  }
+
+  function follow(attempt: Attempt): void {
+    watchLauncher(parts, attempt, queue.adopt({ launching: false, driver: attempt.holdsDriver }))
+  }
+
+  function resume(submission: Submission, open: Attempt | undefined): void {
+    background.run('a resumed start', { submissionId: submission.id }, async () => {
+      const attempt = open ?? (await store.attemptOf(submission.id))
+      if (!attempt) throw new Error(`submission ${submission.id} is LAUNCHING without an attempt`)
+      const slot = queue.adopt({ launching: true, driver: attempt.holdsDriver })
+      const outcome = await launcher.resume(submission, attempt, slot)
+      log.info({ submissionId: submission.id, ...outcome }, 'a start from before is settled')
+    })
+  }
+}

@@ -1,0 +1,135 @@
+import { Failure } from '@scheduler-task/envelope/errors'
+import { TimeLimitReached, withinTime } from '@scheduler-task/yarn-client/time-limit'
+import { notStarted } from '../errors.ts'
+import type { Accepted } from './accept-job.ts'
+import { QueueClosed, type Slot } from './launch-queue.ts'
+import type { Launcher, StartOutcome } from './launch-submission.ts'
+import type { PreparedLaunch } from './launching.ts'
+import type { Parts } from './parts.ts'
+import { type Attempt, ImpossibleChange, type Submission } from './submission.ts'
+import { refuseNameOnYarn } from './task-names.ts'
+
+/** Its outcome; nobody needs to wait for it. */
+export type Starting = Readonly<{ submission: Submission; outcome: Promise<StartOutcome> }>
+
+/** Takes accepted jobs through the queue to their launch. What it begins goes on without the caller. */
+export interface Starter {
+  /**
+   * Makes what the launcher needs and writes the attempt; nothing runs. Gives the submission up when that fails.
+   * @throws Failure
+   */
+  prepare: (accepted: Accepted) => Promise<Prepared>
+  /** Waits for a turn and launches. */
+  start: (prepared: Prepared) => Starting
+  /** Gives an accepted job up before its launch. */
+  giveUp: (accepted: Accepted, reason: string, text: string) => Promise<void>
+}
+
+export type Prepared = Accepted & Readonly<{ attempt: Attempt; launchable: PreparedLaunch }>
+
+export function createStarter(parts: Parts, launcher: Launcher): Starter {
+  const { store, launching, background, log } = parts
+
+  async function giveUp(
+    { submission, place }: Accepted,
+    reason: string,
+    text: string
+  ): Promise<void> {
+    place.leave()
+    try {
+      await store.change(submission.id, { to: 'REJECTED', who: 'executor', reason, text })
+      const attempt = await store.attemptOf(submission.id)
+      if (attempt) await store.attemptEnded(attempt.id, { kind: 'not-started', reason: text })
+    } catch (error) {
+      if (!(error instanceof ImpossibleChange)) throw error
+    }
+  }
+
+  async function run(prepared: Prepared): Promise<StartOutcome> {
+    const { submission, launchable, attempt } = prepared
+    let slot: Slot | undefined
+    try {
+      slot = await turnOf(prepared)
+      const mine = slot
+      await beforeDeadline(submission, (signal) =>
+        refuseNameOnYarn(parts, submission.taskName, signal)
+      )
+      return await launcher.launch(submission, attempt, launchable, mine)
+    } catch (error) {
+      slot?.launched()
+      slot?.ended()
+      const refused = refusalOf(error, submission)
+      if (!refused) throw error
+      await giveUp(prepared, refused.code, refused.text)
+      return refused
+    }
+  }
+
+  function turnOf({ submission, place, launchable }: Prepared): Promise<Slot> {
+    return beforeDeadline(submission, (signal) =>
+      place.turn({ driver: launchable.holdsDriver }, signal)
+    )
+  }
+
+  function beforeDeadline<T>(
+    { startDeadline }: Submission,
+    work: (signal: AbortSignal) => Promise<T>
+  ): Promise<T> {
+    return withinTime(Math.max(1, startDeadline - Date.now()), background.signal, work)
+  }
+
+  return {
+    prepare: async (accepted) => {
+      const { submission, launch } = accepted
+      try {
+        const launchable = await launching.prepare(launch)
+        const attempt = await store.addAttempt({
+          id: launch.attemptId,
+          submissionId: submission.id,
+          tag: launch.tags[2],
+          profile: launchable.profile,
+          argv: launchable.argv,
+          renderedDigest: launchable.renderedDigest,
+          holdsDriver: launchable.holdsDriver,
+          directory: launchable.directory
+        })
+        return { ...accepted, attempt, launchable }
+      } catch (error) {
+        const text = 'what the launcher needs could not be written'
+        const fields = { submissionId: submission.id }
+        log.error({ ...fields, err: error }, text)
+        await giveUp(accepted, 'NOT_PREPARED', text)
+        throw notStarted('NOT_PREPARED', text, fields)
+      }
+    },
+    start: (prepared) => {
+      const outcome = run(prepared)
+      const { id: submissionId } = prepared.submission
+      background.run('a start', { submissionId }, async () => void (await outcome))
+      return { submission: prepared.submission, outcome }
+    },
+    giveUp
+  }
+}
+
+/** The end of a start that was not launched; undefined for faults of ours. */
+function refusalOf(
+  error: unknown,
+  { id, startDeadline, acceptedAt }: Submission
+): Extract<StartOutcome, { kind: 'refused' }> | undefined {
+  const fields = { submissionId: id }
+  if (error instanceof TimeLimitReached) {
+    const seconds = Math.round((startDeadline - acceptedAt) / 1000)
+    const text = `no launcher was free ${seconds} s after the request; the start is cancelled for good`
+    return { kind: 'refused', code: 'START_TIMEOUT', text, fields }
+  }
+  if (error instanceof QueueClosed) {
+    const text = 'the service was shutting down before a launcher was free'
+    return { kind: 'refused', code: 'SHUTTING_DOWN', text, fields }
+  }
+  if (error instanceof Failure) {
+    const code = error.code.replace(/^YARN_EXECUTOR_/, '')
+    return { kind: 'refused', code, text: error.message, fields: { ...error.fields, ...fields } }
+  }
+  return undefined
+}

@@ -1,0 +1,175 @@
+import { type Application, isLive } from '@scheduler-task/yarn-client/application'
+import { RmError } from '@scheduler-task/yarn-client/rm-errors'
+import { pause, withinTime } from '@scheduler-task/yarn-client/time-limit'
+import { refOf } from './launcher-watch.ts'
+import { changeTo, type FinalYarnState, finalStateOf } from './observation.ts'
+import { ABSENT_POLLS, type Parts } from './parts.ts'
+import type { Attempt, StateChange, Submission } from './submission.ts'
+
+export type StopIntent = Readonly<{ who: string; reason: string; text?: string }>
+
+/**
+ * Ends submissions, with proof: every application of the tag has a final state *and* nobody is left who could submit
+ * another one. Applications are killed through the ResourceManager first, because a Spark client that gets a signal
+ * first ends its application as SUCCEEDED.
+ */
+export interface Stops {
+  /**
+   * The wish is durable when this resolves; from then on the stop goes on, also after a restart of this service, until
+   * it is proven. One that is under way already is joined. Throws `ImpossibleChange` when the submission is over.
+   */
+  begin: (submissionId: string, intent: StopIntent) => Promise<Submission>
+  /** Goes on with what a former process of this service began. */
+  resume: (submission: Submission) => void
+  /** The submission once the stop is proven. Rejects when the service ends. */
+  proof: (submissionId: string) => Promise<Submission>
+  /** What keeps the stop from being proven, in words; undefined when it just takes its time. */
+  problemOf: (submissionId: string) => string | undefined
+}
+
+type StopProgress = { problem: string | undefined }
+type Stop = Readonly<{ done: Promise<Submission>; progress: StopProgress }>
+
+const FIRST_PAUSE_MS = 100
+const LONGEST_PAUSE_MS = 5000
+/** One round of asking for the end; the next begins with a fresh look. */
+const KILL_ROUND_MS = 30_000
+
+export function createStops(parts: Parts): Stops {
+  const { store, rm, live, launching, limits, background, log } = parts
+  const stops = new Map<string, Stop>()
+
+  function run(submission: Submission): Stop {
+    const known = stops.get(submission.id)
+    if (known) return known
+    const progress: StopProgress = { problem: undefined }
+    const done = prove(submission, progress).finally(() => stops.delete(submission.id))
+    const stop = { done, progress }
+    stops.set(submission.id, stop)
+    background.run('a stop', { submissionId: submission.id }, async () => void (await done))
+    return stop
+  }
+
+  async function prove(submission: Submission, progress: StopProgress): Promise<Submission> {
+    const { signal } = background
+    const attempt = await store.attemptOf(submission.id)
+    const absence = { polls: 0, since: 0 }
+    for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
+      try {
+        const last = await step(submission, attempt, absence, signal)
+        if (last) return await store.change(submission.id, last)
+        progress.problem = undefined
+      } catch (error) {
+        signal.throwIfAborted()
+        progress.problem = error instanceof Error ? error.message : String(error)
+        const fields = { submissionId: submission.id, reason: progress.problem }
+        if (error instanceof RmError) log.info(fields, 'a stop waits for the ResourceManager')
+        else log.error({ ...fields, err: error }, 'a stop met an error and goes on')
+      }
+      await pause(pauseMs, signal)
+    }
+  }
+
+  /** One round; answers the last change of state once everything is proven. */
+  async function step(
+    submission: Submission,
+    attempt: Attempt | undefined,
+    absence: { polls: number; since: number },
+    signal: AbortSignal
+  ): Promise<StateChange | undefined> {
+    // Read before the applications: what is listed then is all that there will be.
+    const free = await isFree(attempt)
+    let applications: Application[]
+    try {
+      applications = await applicationsOf(submission, signal)
+    } catch (error) {
+      if (submission.applicationId === null && !free) await endProcesses(attempt, signal)
+      throw error
+    }
+    const alive = applications.filter(({ state }) => isLive(state))
+    if (alive.length > 0) {
+      await Promise.all(alive.map(({ id }) => kill(submission, id, signal)))
+      live.invalidate()
+      return undefined
+    }
+    if (!free) {
+      await endProcesses(attempt, signal)
+      return undefined
+    }
+    const main = applications.find(({ id }) => id === submission.applicationId) ?? applications[0]
+    const ended = main && finalStateOf(main)
+    if (ended) return finalChange(submission, main, ended)
+    if (submission.applicationId === null) {
+      const text = submission.reasonText ?? 'stopped before there was an application'
+      return { to: 'KILLED', who: 'executor', reason: 'CANCELLED', text }
+    }
+    if (absence.polls === 0) absence.since = Date.now()
+    absence.polls += 1
+    const proven = Date.now() - absence.since >= limits.submitHorizonMs
+    if (absence.polls < ABSENT_POLLS || !proven) return undefined
+    return { to: 'LOST', who: 'resource-manager', reason: 'RM_FORGOT' }
+  }
+
+  async function isFree(attempt: Attempt | undefined): Promise<boolean> {
+    return !attempt || (await launching.fence(refOf(attempt))) === 'free'
+  }
+
+  /** By tag, and by the id that is known: a job may have overridden its tags. */
+  async function applicationsOf(
+    { submissionTag, applicationId }: Submission,
+    signal: AbortSignal
+  ): Promise<Application[]> {
+    const tagged = await rm.applications({ tags: [submissionTag] }, signal)
+    if (applicationId === null || tagged.some(({ id }) => id === applicationId)) return tagged
+    const known = await rm.application(applicationId, signal)
+    return known ? [known, ...tagged] : tagged
+  }
+
+  async function kill(submission: Submission, id: string, signal: AbortSignal): Promise<void> {
+    const diagnostics = `stopped by ${submission.stopRequestedBy ?? 'scheduler-task'} (submission ${submission.id})`
+    try {
+      await rm.kill(id, { diagnostics, signal, deadlineMs: KILL_ROUND_MS })
+    } catch (error) {
+      if (!(error instanceof RmError && error.reason === 'RM_NOT_FOUND')) throw error
+    }
+  }
+
+  async function endProcesses(attempt: Attempt | undefined, signal: AbortSignal): Promise<void> {
+    if (!attempt) return
+    const { killGraceMs: graceMs } = limits
+    await withinTime(graceMs + KILL_ROUND_MS, signal, (limit) =>
+      launching.end(refOf(attempt), { graceMs, signal: limit })
+    )
+  }
+
+  return {
+    begin: async (id, intent) => {
+      const { who, reason, text } = intent
+      const before = await store.find(id)
+      const stopping =
+        before?.state === 'STOPPING'
+          ? before
+          : await store.change(id, { to: 'STOPPING', who, reason, ...(text && { text }) })
+      run(stopping)
+      return stopping
+    },
+    resume: run,
+    proof: async (id) => {
+      const stop = stops.get(id)
+      if (stop) return await stop.done
+      const submission = await store.find(id)
+      if (!submission) throw new Error(`there is no submission ${id}`)
+      return submission.state === 'STOPPING' ? await run(submission).done : submission
+    },
+    problemOf: (id) => stops.get(id)?.progress.problem
+  }
+}
+
+function finalChange(
+  { reason }: Submission,
+  application: Application,
+  state: FinalYarnState
+): StateChange {
+  const change = changeTo(state, application, Date.now())
+  return reason === null ? change : { ...change, reason }
+}

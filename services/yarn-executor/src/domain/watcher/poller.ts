@@ -1,0 +1,156 @@
+import { type Application, LIVE_STATES } from '@scheduler-task/yarn-client/application'
+import { RmError } from '@scheduler-task/yarn-client/rm-errors'
+import { pause } from '@scheduler-task/yarn-client/time-limit'
+import type { Observation } from '../job-store.ts'
+import { refOf } from '../launcher-watch.ts'
+import { applyObservation, observationOf } from '../observation.ts'
+import { ABSENT_POLLS, type Parts } from '../parts.ts'
+import type { Submission } from '../submission.ts'
+import { installationTagOf } from '../tags.ts'
+import { createSweep } from './sweep.ts'
+
+/** Watches everything this installation has started, with one list a tick. */
+export interface Poller {
+  /** Ticks until the service ends. */
+  start: () => void
+  /** One tick. */
+  tick: () => Promise<void>
+}
+
+/** When nothing lives, only stragglers are looked for, and that so many times less often. */
+const QUIET_FACTOR = 6
+/** More than this many that are missing from the list of live ones are asked for in one list, not one by one. */
+const ONE_BY_ONE = 20
+
+export function createPoller(parts: Parts, installationId: string): Poller {
+  const { store, rm, launching, background, limits, log } = parts
+  const { signal } = background
+  const installationTag = installationTagOf(installationId)
+  const sweep = createSweep(parts)
+  /** How often, and since when, a known application was not found. */
+  const absences = new Map<string, { polls: number; since: number }>()
+  let silence: string | undefined
+
+  async function tick(): Promise<void> {
+    try {
+      const listed = await rm.applications({ tags: [installationTag], states: LIVE_STATES }, signal)
+      const submissions = await store.live()
+      const tracked = new Map(
+        submissions.flatMap((one) => (one.applicationId === null ? [] : [[one.applicationId, one]]))
+      )
+      await observeAll(tracked, await withMissing(listed, tracked))
+      await sweep(listed, submissions)
+      if (silence) log.info({ was: silence }, 'the ResourceManager answers again')
+      silence = undefined
+    } catch (error) {
+      if (!(error instanceof RmError)) throw error
+      await store.markStale(error.reason)
+      if (silence !== error.reason)
+        log.warn({ reason: error.reason }, 'the ResourceManager is not to be had')
+      silence = error.reason
+    }
+  }
+
+  /** Those that are not in the list of live ones have ended, or are forgotten. */
+  async function withMissing(
+    listed: readonly Application[],
+    tracked: ReadonlyMap<string, Submission>
+  ): Promise<Map<string, Application>> {
+    const found = new Map(listed.map((one) => [one.id, one]))
+    const missing = [...tracked.keys()].filter((id) => !found.has(id))
+    if (missing.length > ONE_BY_ONE) {
+      for (const one of await rm.applications({ tags: [installationTag] }, signal)) {
+        found.set(one.id, one)
+      }
+    }
+    for (const id of missing.filter((one) => !found.has(one))) {
+      const application = await rm.application(id, signal)
+      if (application) found.set(id, application)
+    }
+    return found
+  }
+
+  async function observeAll(
+    tracked: ReadonlyMap<string, Submission>,
+    found: ReadonlyMap<string, Application>
+  ): Promise<void> {
+    const seen = new Map<string, Observation>()
+    const forgotten: string[] = []
+    for (const [applicationId, submission] of tracked) {
+      const application = found.get(applicationId)
+      if (application) {
+        absences.delete(submission.id)
+        const after = await applyObservation(store, submission, application)
+        if (after === submission && isNews(submission, application)) {
+          seen.set(submission.id, observationOf(application, Date.now()))
+        }
+      } else if (submission.state !== 'STOPPING' && !(await isLost(submission))) {
+        forgotten.push(submission.id)
+      }
+    }
+    if (seen.size > 0) await store.observe(seen)
+    if (forgotten.length > 0) await store.markStale('RM_FORGOT', forgotten)
+  }
+
+  /** Lost only by proof: an active ResourceManager, several polls, no such tag, nobody left who could submit it. */
+  async function isLost(submission: Submission): Promise<boolean> {
+    const absence = absences.get(submission.id) ?? { polls: 0, since: Date.now() }
+    absence.polls += 1
+    absences.set(submission.id, absence)
+    if (absence.polls < ABSENT_POLLS) return false
+    if (Date.now() - absence.since < limits.submitHorizonMs) return false
+    const attempt = await store.attemptOf(submission.id)
+    if (attempt && (await launching.fence(refOf(attempt))) === 'held') return false
+    if ((await rm.info(signal)).haState !== 'ACTIVE') return false
+    if ((await rm.applications({ tags: [submission.submissionTag] }, signal)).length > 0)
+      return false
+    absences.delete(submission.id)
+    const text = `the ResourceManager knows no ${submission.applicationId} any more; how it ended is unknown`
+    await store.change(submission.id, {
+      to: 'LOST',
+      who: 'resource-manager',
+      reason: 'RM_FORGOT',
+      text
+    })
+    log.warn({ submissionId: submission.id, applicationId: submission.applicationId }, 'lost')
+    return true
+  }
+
+  return {
+    tick,
+    start: () => {
+      background.run('the watcher', {}, async () => {
+        let busyUntil = 0
+        let skipped = 0
+        for (;;) {
+          if ((await store.live()).length > 0) busyUntil = Date.now() + limits.submitHorizonMs
+          skipped = Date.now() > busyUntil && skipped < QUIET_FACTOR ? skipped + 1 : 0
+          if (skipped === 0) {
+            await tick().catch((error: unknown) => {
+              signal.throwIfAborted()
+              log.error({ err: error }, 'a tick of the watcher failed')
+            })
+          }
+          await pause(limits.pollIntervalMs * jitter(), signal)
+        }
+      })
+    }
+  }
+}
+
+/** So that several installations do not ask in step. */
+function jitter(): number {
+  return 0.9 + Math.random() * 0.2
+}
+
+const OBSERVED_AT_LEAST_EVERY_MS = 60_000
+
+/** Worth a write: something changed, or what is stored looks old. */
+function isNews(submission: Submission, { state, finalStatus }: Application): boolean {
+  return (
+    submission.stale !== null ||
+    submission.yarnState !== state ||
+    submission.finalStatus !== finalStatus ||
+    Date.now() - (submission.observedAt ?? 0) > OBSERVED_AT_LEAST_EVERY_MS
+  )
+}

@@ -1,0 +1,154 @@
+import { type DocumentedFailure, START_FAILED, STOP_FAILED } from '@scheduler-task/envelope/codes'
+import {
+  BadParameters,
+  Failure,
+  type ParameterIssue,
+  Refusal
+} from '@scheduler-task/envelope/errors'
+import type { RmError } from '@scheduler-task/yarn-client/rm-errors'
+import type { Submission } from './domain/submission.ts'
+
+type Fields = Readonly<Record<string, unknown>>
+
+/** The ResourceManager gave no answer, or not the one that is needed. Names it, never its address. */
+export function resourceManagerFailed(error: RmError, doing: string): Failure {
+  const what = error.message.startsWith('ResourceManager') ? `the ${error.message}` : error.message
+  return new Failure(`${doing}: ${what}`, {
+    code: `YARN_EXECUTOR_${error.reason}`,
+    httpStatus: 502,
+    cause: error
+  })
+}
+
+/** What the ResourceManager itself said against it, byte for byte. */
+export function resourceManagerSaid(error: RmError, text: string): Failure {
+  return new Failure(error.message, {
+    code: `YARN_EXECUTOR_${error.reason}`,
+    httpStatus: 502,
+    upstreamText: text,
+    cause: error
+  })
+}
+
+export function applicationUnknown(applicationId: string, fields: Fields = {}): Failure {
+  return new Failure(`the ResourceManager knows no ${applicationId}, and it was not started here`, {
+    code: 'YARN_EXECUTOR_APPLICATION_UNKNOWN',
+    httpStatus: 404,
+    fields: { applicationId, ...fields }
+  })
+}
+
+export function nameHeldHere({ taskName, id, applicationId, state }: Submission): Failure {
+  const by = applicationId ?? `submission ${id}, which has no application yet`
+  return new Failure(`taskName ${taskName} is already in use by ${by}`, {
+    code: 'YARN_EXECUTOR_TASK_NAME_IN_USE',
+    fields: { taskName, ...(applicationId && { applicationId }), submissionId: id, state }
+  })
+}
+
+export function nameHeldOnYarn(taskName: string, applicationId: string): Failure {
+  return new Failure(`taskName ${taskName} is already in use by ${applicationId}`, {
+    code: 'YARN_EXECUTOR_TASK_NAME_IN_USE',
+    fields: { taskName, applicationId }
+  })
+}
+
+export function configNotRead(configFile: string, reason: string, missing: boolean): Failure {
+  return new Failure(`configFile ${configFile} cannot be read: ${reason}`, {
+    code: missing ? 'YARN_EXECUTOR_CONFIG_NOT_FOUND' : 'YARN_EXECUTOR_CONFIG_NOT_READ',
+    fields: { configFile }
+  })
+}
+
+export function configRefused(configFile: string, issues: readonly ParameterIssue[]): Failure {
+  return new Failure(`configFile ${configFile}: ${issues[0]?.message ?? 'is not usable'}`, {
+    code: 'YARN_EXECUTOR_CONFIG_REFUSED',
+    fields: { configFile, errors: issues }
+  })
+}
+
+export function badConfigPath(reason: string): BadParameters {
+  return new BadParameters([{ path: 'configFile', message: reason }])
+}
+
+/** A start that ended without success, for good. `code` is without the service's prefix. */
+export function notStarted(code: string, text: string, fields: Fields): Failure {
+  return new Failure(text, { code: `YARN_EXECUTOR_${code}`, fields })
+}
+
+export function engineMismatch(applicationId: string, type: string, engine: string): Failure {
+  return new Failure(`${applicationId} is of type ${type}, it cannot be restarted as ${engine}`, {
+    code: 'YARN_EXECUTOR_ENGINE_MISMATCH',
+    fields: { applicationId, applicationType: type }
+  })
+}
+
+export function alreadyEnded(applicationId: string, state: string, finalStatus?: string): Failure {
+  return new Failure(`${applicationId} has already ended: ${state}`, {
+    code: 'YARN_EXECUTOR_ALREADY_ENDED',
+    fields: { applicationId, state, ...(finalStatus && { finalStatus }) }
+  })
+}
+
+/** No proof of the stop in time; it goes on. */
+export function stopPending(applicationId: string, state: string, why: string): Failure {
+  return new Failure(
+    `${applicationId} is not proven to have stopped yet: ${why}; the stop itself goes on`,
+    { code: 'YARN_EXECUTOR_STOP_PENDING', fields: { applicationId, state } }
+  )
+}
+
+export function lostWhileStopping(applicationId: string): Failure {
+  return new Failure(
+    `the ResourceManager has forgotten ${applicationId}; how it ended is unknown`,
+    {
+      code: 'YARN_EXECUTOR_APPLICATION_LOST',
+      fields: { applicationId, state: 'LOST' }
+    }
+  )
+}
+
+export function queueFull(): Refusal {
+  return new Refusal(503, 'too many submissions wait for a launcher; nothing was accepted', {
+    code: 'YARN_EXECUTOR_QUEUE_FULL',
+    headers: { 'retry-after': '10' }
+  })
+}
+
+/** The service ends and has accepted nothing: the call may be repeated. */
+export function shuttingDown(fields: Fields = {}): Refusal {
+  return new Refusal(503, 'the service is shutting down; nothing was accepted', {
+    code: 'YARN_EXECUTOR_SHUTTING_DOWN',
+    fields: { accepted: false, ...fields },
+    headers: { 'retry-after': '5' }
+  })
+}
+
+/** The service ends while this goes on: the call must not be repeated, so there is no `Retry-After`. */
+export function goesOnWithoutUs(what: string, fields: Fields): Refusal {
+  return new Refusal(503, `the service is shutting down; ${what}`, {
+    code: 'YARN_EXECUTOR_SHUTTING_DOWN',
+    fields: { accepted: true, ...fields }
+  })
+}
+
+export function notConfigured(variables: readonly string[]): Refusal {
+  const names = variables.join(' and ')
+  return new Refusal(503, `not configured: ${names} is missing`, {
+    code: 'YARN_EXECUTOR_NOT_CONFIGURED',
+    fields: { missing: variables },
+    headers: { 'retry-after': '60' }
+  })
+}
+
+/** The same failure as part of a restart: as which half it failed, and whether the old application was stopped. */
+export function inRestart(failure: Failure, half: 'stop' | 'start', stopped: boolean): Failure {
+  const documented: DocumentedFailure = half === 'stop' ? STOP_FAILED : START_FAILED
+  return new Failure(failure.message, {
+    code: failure.code,
+    fields: { ...failure.fields, stopped },
+    httpStatus: failure.httpStatus,
+    documented,
+    cause: failure.cause
+  })
+}
