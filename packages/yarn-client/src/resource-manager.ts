@@ -1,5 +1,10 @@
 import type { z } from 'zod'
-import { APPLICATION_ID_PATTERN, type Application, compareApplicationIds } from './application.ts'
+import {
+  APPLICATION_ID_PATTERN,
+  type Application,
+  compareApplicationIds,
+  inOrderOfSubmission
+} from './application.ts'
 import { type ApplicationFilter, filterQuery, matchesFilter } from './application-filter.ts'
 import { type KillOptions, killApplication } from './kill-application.ts'
 import type { NotActive, RmAnswer } from './rm-answers.ts'
@@ -106,9 +111,7 @@ export function createResourceManager(options: ResourceManagerOptions): Resource
     applications: async (filter = {}, signal) => {
       const question = { ...get('/apps', maxBodyBytes), query: filterQuery(filter) }
       const all = parsed(applicationsResponse, await rm.ask(question, signal))
-      return all
-        .filter((one) => matchesFilter(one, filter))
-        .sort((a, b) => compareApplicationIds(a.id, b.id))
+      return inOrderOfSubmission(all.filter((one) => matchesFilter(one, filter)))
     },
     kill: (id, killOptions = {}) => killApplication({ putKilled, application }, id, killOptions),
     close: rm.close
