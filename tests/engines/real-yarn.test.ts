@@ -108,7 +108,7 @@ t.test('a start through the product takes little longer than the launcher alone'
     await stateReached(bare.id, 'KILLED')
     const through = secondsToId.get(title) ?? Number.NaN
     t.comment(`${title}: ${through.toFixed(1)} s, alone ${bare.seconds.toFixed(1)} s`)
-    t.ok(through < 2 * bare.seconds + 5, `${title}: no launch is waited for in vain`)
+    t.ok(through < 3 * bare.seconds + 30, `${title}: no launch is waited for in vain`)
   }
 })
 
