@@ -1,5 +1,5 @@
 import type { FlinkArguments } from './flink-arguments.ts'
-import { deploymentFailure } from './flink-failure.ts'
+import { deploymentFailure, type FlinkFailure, printFlinkFailure } from './flink-failure.ts'
 import type { FlinkLog } from './flink-log.ts'
 import { delay, type Launcher } from './launcher.ts'
 import {
@@ -33,7 +33,7 @@ export async function deployCluster(
 ): Promise<Deployed> {
   const { launcher, log, args, resourceManager } = launch
   const application = args.target === 'yarn-application'
-  printPreparation(launch, application)
+  await prepare(launch, application)
   const { id } = await resourceManager.newApplication()
   if (!launcher.env.SANDBOX_FLINK_VERSION?.startsWith('1.15.')) {
     log.descriptor(
@@ -62,13 +62,17 @@ export async function deployCluster(
     )
   }
   // From here to RUNNING a hook kills the application when the client ends.
+  const cancelled = new AbortController()
   launcher.onTerminate(async () => {
+    cancelled.abort()
     await cancelDeployment(launch, id)
+    const report = await resourceManager.report(id)
+    printFlinkFailure(launcher, endedEarly(id, 'KILLED', report?.diagnostics))
   })
   await launcher.step('after-submit')
   log.yarnClient(`Submitted application ${id}`)
   log.descriptor('Waiting for the cluster to be allocated')
-  const report = await waitUntilRunning(launch, id)
+  const report = await waitUntilRunning(launch, id, cancelled.signal)
   launcher.onTerminate(() => {})
   log.descriptor('YARN application has been deployed successfully.')
   const webAddress = report.amRPCAddress ?? report.amHostHttpAddress ?? 'localhost:0'
@@ -77,7 +81,10 @@ export async function deployCluster(
   return { id, report, webAddress }
 }
 
-function printPreparation({ log, args, resourceManager }: FlinkLaunch, application: boolean): void {
+async function prepare(
+  { log, args, resourceManager }: FlinkLaunch,
+  application: boolean
+): Promise<void> {
   const connecting = `Connecting to ResourceManager at ${schedulerAddress(resourceManager.address)}`
   log.hadoop('yarn.client.DefaultNoHARMFailoverProxyProvider', connecting)
   log.descriptor(
@@ -90,6 +97,12 @@ function printPreparation({ log, args, resourceManager }: FlinkLaunch, applicati
   }
   log.hadoop('conf.Configuration', 'resource-types.xml not found')
   log.hadoop('yarn.util.resource.ResourceUtils', "Unable to find 'resource-types.xml'.")
+  const queues = args.queue === undefined ? [] : await resourceManager.queues()
+  if (args.queue !== undefined && !queues.includes(args.queue)) {
+    log.warning(
+      `The specified queue '${args.queue}' does not exist. Available queues: ${queues.join(', ')}`
+    )
+  }
   const slots = args.properties.get('taskmanager.numberOfTaskSlots') ?? '1'
   log.descriptor(
     `Cluster specification: ClusterSpecification{masterMemoryMB=768, taskManagerMemoryMB=768, slotsPerTaskManager=${slots}}`
@@ -99,30 +112,30 @@ function printPreparation({ log, args, resourceManager }: FlinkLaunch, applicati
   )
 }
 
-async function waitUntilRunning(launch: FlinkLaunch, id: string): Promise<ApplicationReport> {
+async function waitUntilRunning(
+  launch: FlinkLaunch,
+  id: string,
+  cancelled: AbortSignal
+): Promise<ApplicationReport> {
   const { log, resourceManager } = launch
-  let last = ''
+  log.descriptor('Deploying cluster, current state ACCEPTED')
   for (;;) {
     const report = await resourceManager.report(id)
     const state = report?.state ?? 'FAILED'
-    if (state !== last && !FINAL_STATES.includes(state) && state !== 'RUNNING') {
-      log.descriptor(`Deploying cluster, current state ${state}`)
-    }
-    if (
-      report &&
-      (state === 'RUNNING' || (state === 'FINISHED' && report.finalStatus === 'SUCCEEDED'))
-    ) {
-      return report
-    }
-    if (FINAL_STATES.includes(state)) {
+    const finished = state === 'FINISHED' && report?.finalStatus === 'SUCCEEDED'
+    if (report && (state === 'RUNNING' || finished)) return report
+    if (FINAL_STATES.includes(state) && !cancelled.aborted) {
       await cancelDeployment(launch, id)
-      throw deploymentFailure(
-        `org.apache.flink.yarn.YarnClusterDescriptor$YarnDeploymentException: The YARN application unexpectedly switched to state ${state} during deployment. \nDiagnostics from YARN: ${report?.diagnostics ?? ''}\nIf log aggregation is enabled on your cluster, use this command to further investigate the issue:\nyarn logs -applicationId ${id}`
-      )
+      throw endedEarly(id, state, report?.diagnostics)
     }
-    last = state
     await delay(POLL_MS)
   }
+}
+
+function endedEarly(id: string, state: string, diagnostics = ''): FlinkFailure {
+  return deploymentFailure(
+    `org.apache.flink.yarn.YarnClusterDescriptor$YarnDeploymentException: The YARN application unexpectedly switched to state ${state} during deployment. \nDiagnostics from YARN: ${diagnostics}\nIf log aggregation is enabled on your cluster, use this command to further investigate the issue:\nyarn logs -applicationId ${id}`
+  )
 }
 
 async function cancelDeployment({ log, resourceManager }: FlinkLaunch, id: string): Promise<void> {

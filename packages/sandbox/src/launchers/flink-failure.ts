@@ -61,9 +61,10 @@ export function deploymentFailure(cause: string): FlinkFailure {
 
 /** An attached client whose cluster is gone: it has asked the dead web port for a minute. */
 export function unreachableCluster(address: string): FlinkFailure {
+  const [host, port] = address.split(':')
   const retry =
     'org.apache.flink.util.concurrent.FutureUtils$RetryException: Could not complete the operation. Number of retries has been exhausted.'
-  const connect = `org.apache.flink.shaded.netty4.io.netty.channel.AbstractChannel$AnnotatedConnectException: Connection refused: ${address}`
+  const connect = `org.apache.flink.shaded.netty4.io.netty.channel.AbstractChannel$AnnotatedConnectException: Connection refused: ${host}/127.0.0.1:${port}`
   return new FlinkFailure(retry, [
     { exception: `java.util.concurrent.ExecutionException: ${retry}`, frames: [] },
     { exception: retry, frames: [] },

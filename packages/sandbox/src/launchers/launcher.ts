@@ -40,11 +40,11 @@ export async function runLauncher(
     output.flush()
     process.exit(code)
   }
+  let terminating = false
   for (const [signal, code] of Object.entries(EXIT_CODES)) {
-    let called = false
     process.on(signal, async () => {
-      if (faults.ignoreSigterm || called) return
-      called = true
+      if (faults.ignoreSigterm || terminating) return
+      terminating = true
       await terminate()
       quit(code)
     })
@@ -81,6 +81,7 @@ export async function runLauncher(
         onRetry
       })
   })
+  if (terminating) await delay(FOREVER_MS)
   await step('end')
   quit(faults.exitCode ?? code)
 }

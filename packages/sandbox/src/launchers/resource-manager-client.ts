@@ -145,6 +145,12 @@ export function resourceManagerClient(options: {
       }
     },
 
+    /** Names of all queues. */
+    async queues(): Promise<string[]> {
+      const { body } = await call('GET', '/ws/v1/cluster/scheduler')
+      return [...body.matchAll(/"queueName":"([^"]*)"/g)].map(([, name = '']) => name)
+    },
+
     async kill(id: string): Promise<void> {
       await call('PUT', `/ws/v1/cluster/apps/${id}/state`, { state: 'KILLED' })
     },

@@ -35,19 +35,26 @@ export async function writeSandboxCluster(
   const flinkHome = join(dir, 'flink')
   const hadoopConfDir = join(dir, 'hadoop-conf')
   const faultsFile = join(dir, 'launcher-faults.json')
-  const common = { SANDBOX_LAUNCHER_FAULTS: faultsFile }
 
   await mkdir(hadoopConfDir, { recursive: true })
   const { host } = new URL(options.resourceManagerUrl)
   await writeFile(join(hadoopConfDir, 'yarn-site.xml'), yarnSite(host))
-  await writeWaterdropHome(waterdropHome, { kind: 'stand-in' })
-  await writeNodeCommand(join(sparkHome, 'bin/spark-submit'), 'spark-submit', {
-    ...common,
-    SANDBOX_SPARK_VERSION: options.sparkVersion ?? '3.5.3'
+  const programs = await writeWaterdropHome(waterdropHome, { kind: 'stand-in' })
+  await writeNodeCommand(join(sparkHome, 'bin/spark-submit'), {
+    programs,
+    program: 'spark-submit',
+    environment: {
+      SANDBOX_LAUNCHER_FAULTS: faultsFile,
+      SANDBOX_SPARK_VERSION: options.sparkVersion ?? '3.5.3'
+    }
   })
-  await writeNodeCommand(join(flinkHome, 'bin/flink'), 'flink', {
-    ...common,
-    SANDBOX_FLINK_VERSION: options.flinkVersion ?? '1.20.0'
+  await writeNodeCommand(join(flinkHome, 'bin/flink'), {
+    programs,
+    program: 'flink',
+    environment: {
+      SANDBOX_LAUNCHER_FAULTS: faultsFile,
+      SANDBOX_FLINK_VERSION: options.flinkVersion ?? '1.20.0'
+    }
   })
   return {
     waterdropHome,

@@ -10,6 +10,23 @@ import { refusedPlugin, swallowedError } from './waterdrop-job.ts'
 
 type Running = Extract<SparkProgram, { kind: 'runs' }>
 const BATCH_MS = 1000
+/** How a Python program's call comes to the SparkContext. */
+const GATEWAY_FRAMES = [
+  'org.apache.spark.api.java.JavaSparkContext.<init>(JavaSparkContext.scala:58)',
+  'java.base/jdk.internal.reflect.NativeConstructorAccessorImpl.newInstance0(Native Method)',
+  'java.base/jdk.internal.reflect.NativeConstructorAccessorImpl.newInstance(NativeConstructorAccessorImpl.java:77)',
+  'java.base/jdk.internal.reflect.DelegatingConstructorAccessorImpl.newInstance(DelegatingConstructorAccessorImpl.java:45)',
+  'java.base/java.lang.reflect.Constructor.newInstanceWithCaller(Constructor.java:500)',
+  'java.base/java.lang.reflect.Constructor.newInstance(Constructor.java:481)',
+  'py4j.reflection.MethodInvoker.invoke(MethodInvoker.java:247)',
+  'py4j.reflection.ReflectionEngine.invoke(ReflectionEngine.java:374)',
+  'py4j.Gateway.invoke(Gateway.java:238)',
+  'py4j.commands.ConstructorCommand.invokeConstructor(ConstructorCommand.java:80)',
+  'py4j.commands.ConstructorCommand.execute(ConstructorCommand.java:69)',
+  'py4j.ClientServerConnection.waitForCommands(ClientServerConnection.java:182)',
+  'py4j.ClientServerConnection.run(ClientServerConnection.java:106)',
+  'java.base/java.lang.Thread.run(Thread.java:840)'
+]
 
 /**
  * spark-submit in client mode: this process is the driver, the application lives as long as it
@@ -30,7 +47,7 @@ export async function runClientMode(launch: SparkLaunch): Promise<number> {
   }
   const conf = new Map([...args.conf, ...program.job.settings])
   const name = conf.get('spark.app.name') ?? args.name
-  const driver = driverLog(log, launcher.user)
+  const driver = driverLog(log, launcher.user, args.primaryResource)
   driver.starting(name)
   try {
     return await withContext(launch, { program, conf, name, driver })
@@ -38,7 +55,7 @@ export async function runClientMode(launch: SparkLaunch): Promise<number> {
     if (!(error instanceof ContextFailure)) throw error
     log.error('SparkContext', 'Error initializing SparkContext.')
     for (const line of [error.message, ...error.frames]) log.raw(line)
-    driver.stopping({ fromHook: false, registered: false, python: false })
+    driver.stopping({ fromHook: false, registered: false })
     return uncaught(launch, program, error.message)
   }
 }
@@ -62,20 +79,18 @@ type Context = {
 }
 
 async function withContext(launch: SparkLaunch, context: Context): Promise<number> {
-  const { launcher, log, resourceManager, args } = launch
+  const { launcher, log, resourceManager } = launch
   const { program, driver } = context
   const states = followStates()
   let registered = false
   let detach = () => {}
-  const id = await submitted(launch, context, (known) => {
+  const { id, staging } = await submitted(launch, context, (known) => {
     detach = resourceManager.attachDriver(known, states.push)
   })
-  const stop = (fromHook: boolean) => {
-    const python = args.primaryResource.endsWith('.py')
-    driver.stopping({ fromHook, registered, python })
-  }
+  const stop = (fromHook: boolean) => driver.stopping({ fromHook, registered })
   launcher.onTerminate(async () => {
     stop(true)
+    detach()
     await resourceManager.unregister(id, 'SUCCEEDED')
   })
 
@@ -86,7 +101,7 @@ async function withContext(launch: SparkLaunch, context: Context): Promise<numbe
     if (!FINAL_STATES.includes(state) && report.state !== state) continue
     if (state === 'RUNNING') driver.registered(id, `http://${resourceManager.address}`)
     printReport(log, id, report, true)
-    if (FINAL_STATES.includes(state)) throw endedEarly(launch, id, report.diagnostics)
+    if (FINAL_STATES.includes(state)) throw endedEarly(launch, staging, report.diagnostics)
     if (state === 'RUNNING') break
   }
   registered = true
@@ -122,7 +137,7 @@ async function submitted(
   launch: SparkLaunch,
   context: Context,
   onKnown: (id: string) => void
-): Promise<string> {
+): Promise<{ id: string; staging: string }> {
   try {
     const { conf, name, program } = context
     return await submitSparkApplication({
@@ -138,8 +153,8 @@ async function submitted(
   }
 }
 
-function endedEarly({ log }: SparkLaunch, id: string, diagnostics: string): ContextFailure {
-  log.info('Client', `Deleted staging directory of ${id}`)
+function endedEarly({ log }: SparkLaunch, staging: string, diagnostics: string): ContextFailure {
+  log.info('Client', `Deleted staging directory ${staging}`)
   log.error(
     'YarnClientSchedulerBackend',
     'The YARN application has already ended! It might have been killed or the Application Master may have failed to start. Check the YARN application logs for more details.'
@@ -149,7 +164,8 @@ function endedEarly({ log }: SparkLaunch, id: string, diagnostics: string): Cont
     `${backend}.waitForApplication(YarnClientSchedulerBackend.scala:98)`,
     `${backend}.start(YarnClientSchedulerBackend.scala:65)`,
     'org.apache.spark.scheduler.TaskSchedulerImpl.start(TaskSchedulerImpl.scala:235)',
-    'org.apache.spark.SparkContext.<init>(SparkContext.scala:599)'
+    'org.apache.spark.SparkContext.<init>(SparkContext.scala:599)',
+    ...GATEWAY_FRAMES
   ])
 }
 

@@ -3,7 +3,13 @@ import { delay, type Launcher } from './launcher.ts'
 import type { ApplicationReport, ResourceManagerClient } from './resource-manager-client.ts'
 import { clusterModePlay } from './spark-application-master.ts'
 import type { SparkArguments } from './spark-arguments.ts'
-import { printReport, printShutdownHook, printUncaught, type SparkLog } from './spark-log.ts'
+import {
+  printNativeCodeWarning,
+  printReport,
+  printShutdownHook,
+  printUncaught,
+  type SparkLog
+} from './spark-log.ts'
 import { startSparkProgram } from './spark-program.ts'
 import { SparkSubmissionError, submitSparkApplication } from './spark-submission.ts'
 
@@ -37,13 +43,10 @@ export async function runClusterMode(launch: SparkLaunch): Promise<number> {
   const { launcher, log, args, resourceManager } = launch
   const shutDown = () => printShutdownHook(log, [secondScratch(log), log.scratch])
   launcher.onTerminate(shutDown)
-  log.warn(
-    'NativeCodeLoader',
-    'Unable to load native-hadoop library for your platform... using builtin-java classes where applicable'
-  )
+  printNativeCodeWarning(log)
   const program = startSparkProgram({ launcher, args, locate: shippedName(args) })
   try {
-    const id = await submitSparkApplication({
+    const { id } = await submitSparkApplication({
       launcher,
       log,
       resourceManager,

@@ -1,14 +1,20 @@
 import { randomInt } from 'node:crypto'
 import { hostname } from 'node:os'
-import { dirname, join } from 'node:path'
-import { printAcls, printShutdownHook, type SparkLog } from './spark-log.ts'
+import { basename, dirname, join } from 'node:path'
+import {
+  fileUri,
+  printAcls,
+  printNativeCodeWarning,
+  printShutdownHook,
+  type SparkLog
+} from './spark-log.ts'
 
 /** What a driver prints of its own life, in the order recorded from Spark 3.5.3 in client mode. */
 export type DriverLog = {
   starting(name: string): void
   registered(id: string, proxyBase: string): void
   running(id: string): void
-  stopping(options: { fromHook: boolean; registered: boolean; python: boolean }): void
+  stopping(options: { fromHook: boolean; registered: boolean }): void
 }
 
 const FILTERED_PATHS = [
@@ -21,9 +27,14 @@ const FILTERED_PATHS = [
 ]
 const FILTER = 'org.apache.hadoop.yarn.server.webproxy.amfilter.AmIpFilter'
 
-export function driverLog(log: SparkLog, user: string): DriverLog {
+/**
+ * @param program the primary resource; a jar is offered to the executors, a Python program is not
+ */
+export function driverLog(log: SparkLog, user: string, program: string): DriverLog {
+  const python = program.endsWith('.py')
   const host = hostname()
   const port = () => randomInt(32_768, 60_999)
+  const driverPort = port()
   const uiPort = port()
   const blockPort = port()
   const executorPort = port()
@@ -32,14 +43,12 @@ export function driverLog(log: SparkLog, user: string): DriverLog {
 
   return {
     starting(name) {
+      if (!python) printNativeCodeWarning(log)
       const rule = '='.repeat(62)
       log.info('SparkContext', `Running Spark version ${log.version}`)
       log.info('SparkContext', 'OS info Linux, 5.10.0, amd64')
       log.info('SparkContext', 'Java version 17.0.15')
-      log.warn(
-        'NativeCodeLoader',
-        'Unable to load native-hadoop library for your platform... using builtin-java classes where applicable'
-      )
+      if (python) printNativeCodeWarning(log)
       log.info('ResourceUtils', rule)
       log.info('ResourceUtils', 'No custom resources configured for spark.driver.')
       log.info('ResourceUtils', rule)
@@ -51,7 +60,7 @@ export function driverLog(log: SparkLog, user: string): DriverLog {
       log.info('ResourceProfile', 'Limiting resource is cpus at 1 tasks per executor')
       log.info('ResourceProfileManager', 'Added ResourceProfile id: 0')
       printAcls(log, user)
-      log.info('Utils', `Successfully started service 'sparkDriver' on port ${port()}.`)
+      log.info('Utils', `Successfully started service 'sparkDriver' on port ${driverPort}.`)
       log.info('SparkEnv', 'Registering MapOutputTracker')
       log.info('SparkEnv', 'Registering BlockManagerMaster')
       log.info(
@@ -66,6 +75,11 @@ export function driverLog(log: SparkLog, user: string): DriverLog {
       log.info('SparkEnv', 'Registering OutputCommitCoordinator')
       log.info('JettyUtils', 'Start Jetty 127.0.0.1:0 for SparkUI')
       log.info('Utils', `Successfully started service 'SparkUI' on port ${uiPort}.`)
+      if (python) return
+      log.info(
+        'SparkContext',
+        `Added JAR ${fileUri(program)} at spark://${host}:${driverPort}/jars/${basename(program)} with timestamp ${Date.now()}`
+      )
     },
 
     registered(id, proxyBase) {
@@ -114,7 +128,7 @@ export function driverLog(log: SparkLog, user: string): DriverLog {
       )
     },
 
-    stopping({ fromHook, registered, python }) {
+    stopping({ fromHook, registered }) {
       if (fromHook) log.info('SparkContext', 'Invoking stop() from shutdown hook')
       log.info('SparkContext', 'SparkContext is stopping with exitCode 0.')
       log.info('SparkUI', `Stopped Spark web UI at http://${host}:${uiPort}`)

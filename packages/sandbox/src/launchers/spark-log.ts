@@ -47,13 +47,13 @@ export function printReport(
 ) {
   log.info('Client', `Application report for ${id} (state: ${report.state})`)
   if (!details) return
-  const [host, port] = hostAndPort(report.amRPCAddress)
-  const running = report.state === 'RUNNING' || report.state === 'FINISHED'
+  const known = report.state === 'RUNNING' || report.state === 'FINISHED'
+  const [host, port] = known ? masterAddress(report) : ['N/A', '-1']
   const lines = [
     'client token: N/A',
     `diagnostics: ${report.diagnostics.trim() === '' ? 'N/A' : report.diagnostics}`,
-    `ApplicationMaster host: ${running ? host : 'N/A'}`,
-    `ApplicationMaster RPC port: ${running ? port : -1}`,
+    `ApplicationMaster host: ${host}`,
+    `ApplicationMaster RPC port: ${port}`,
     `queue: ${report.queue}`,
     `start time: ${report.startedTime}`,
     `final status: ${report.finalStatus}`,
@@ -63,11 +63,10 @@ export function printReport(
   log.info('Client', `\n${lines.map((line) => `\t ${line}`).join('\n')}`)
 }
 
-function hostAndPort(address: string | undefined): [string, string] {
-  const at = address?.lastIndexOf(':') ?? -1
-  return address === undefined || at === -1
-    ? ['N/A', '-1']
-    : [address.slice(0, at), address.slice(at + 1)]
+/** In client mode the ApplicationMaster has no port of its own. */
+function masterAddress({ amRPCAddress, amHostHttpAddress }: ApplicationReport): [string, string] {
+  const [host, port] = (amRPCAddress ?? amHostHttpAddress ?? 'N/A').split(':')
+  return [host ?? 'N/A', amRPCAddress === undefined ? '-1' : (port ?? '-1')]
 }
 
 /** `file:` URI of a path as Spark prints it: relative paths are those of the working directory. */
@@ -95,4 +94,11 @@ export function printShutdownHook(log: SparkLog, directories: string[]): void {
 export function printUncaught(launcher: Launcher, exception: string, frames: string[]): void {
   launcher.output.stderr(`Exception in thread "main" ${exception}`)
   for (const frame of frames) launcher.output.stderr(`\tat ${frame}`)
+}
+
+export function printNativeCodeWarning(log: SparkLog): void {
+  log.warn(
+    'NativeCodeLoader',
+    'Unable to load native-hadoop library for your platform... using builtin-java classes where applicable'
+  )
 }

@@ -25,8 +25,17 @@ const COPY_FRAMES = [
   'org.apache.hadoop.fs.FileUtil.copy(FileUtil.java:390)',
   'org.apache.hadoop.fs.FileUtil.copy(FileUtil.java:341)',
   'org.apache.spark.deploy.yarn.Client.copyFileToRemote(Client.scala:439)',
-  'org.apache.spark.deploy.yarn.Client.distribute$1(Client.scala:535)',
-  'org.apache.spark.deploy.yarn.Client.prepareLocalResources(Client.scala:706)',
+  'org.apache.spark.deploy.yarn.Client.distribute$1(Client.scala:535)'
+]
+const PYTHON_FRAMES = [
+  'org.apache.spark.deploy.yarn.Client.prepareLocalResources(Client.scala:706)'
+]
+const JAR_FRAMES = [
+  'org.apache.spark.deploy.yarn.Client.$anonfun$prepareLocalResources$23(Client.scala:664)',
+  'scala.Option.foreach(Option.scala:407)',
+  'org.apache.spark.deploy.yarn.Client.prepareLocalResources(Client.scala:663)'
+]
+const CONTEXT_FRAMES = [
   'org.apache.spark.deploy.yarn.Client.createContainerLaunchContext(Client.scala:962)',
   'org.apache.spark.deploy.yarn.Client.submitApplication(Client.scala:215)'
 ]
@@ -50,10 +59,12 @@ export type SparkSubmissionOptions = {
 
 /**
  * What Spark's YARN client does up to `Submitted application`, in both deploy modes.
- * @returns the application's id
+ * @returns the application's id, and where its files were copied to
  * @throws SparkSubmissionError; then the id that was printed may be unknown to the ResourceManager
  */
-export async function submitSparkApplication(options: SparkSubmissionOptions): Promise<string> {
+export async function submitSparkApplication(
+  options: SparkSubmissionOptions
+): Promise<{ id: string; staging: string }> {
   const { launcher, log, resourceManager, args, conf, name, playedAs } = options
   const cluster = args.deployMode === 'cluster'
   if (args.primaryResource.endsWith('.py') === false && !existsSync(args.primaryResource)) {
@@ -114,7 +125,7 @@ export async function submitSparkApplication(options: SparkSubmissionOptions): P
   }
   await launcher.step('after-submit')
   log.info('YarnClientImpl', `Submitted application ${id}`)
-  return id
+  return { id, staging }
 }
 
 /** Prints what would be copied; the first line with the id, before the id is worth anything. */
@@ -135,10 +146,10 @@ function upload(options: SparkSubmissionOptions, staging: string): void {
     if (isGenerated(path, log) || existsSync(path)) continue
     throw new SparkSubmissionError(
       `java.io.FileNotFoundException: File ${fileUri(path)} does not exist`,
-      COPY_FRAMES
+      [...COPY_FRAMES, ...(path.endsWith('.py') ? PYTHON_FRAMES : JAR_FRAMES), ...CONTEXT_FRAMES]
     )
   }
-  if (args.deployMode === 'cluster') {
+  if (args.deployMode === 'cluster' && options.conf.has('spark.yarn.am.extraJavaOptions')) {
     log.warn('Client', 'spark.yarn.am.extraJavaOptions will not take effect in cluster mode')
   }
 }

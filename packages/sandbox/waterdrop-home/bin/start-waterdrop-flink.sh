@@ -23,9 +23,6 @@ CONFIG_FILE=${CONFIG_FILE:-${APP_DIR}/config/application.conf}
 export JVM_ARGS=$(trimmed ${properties})
 core=$(find ${LIB_DIR} -name waterdrop-core*.jar)
 
-function launch {
-  exec ${FLINK_HOME}/bin/flink run ${kept} \
-    -c ${WATERDROP_FLINK_CLASS:-io.github.interestinglab.waterdrop.WaterdropFlink} \
-    ${core} --config ${CONFIG_FILE}
-}
-launch
+main_class=${WATERDROP_FLINK_CLASS:-io.github.interestinglab.waterdrop.WaterdropFlink}
+words=(run ${kept} -c ${main_class} ${core} --config ${CONFIG_FILE})
+exec ${FLINK_HOME}/bin/flink "${words[@]}"

@@ -57,15 +57,12 @@ if [ "${DEPLOY_MODE}" == "cluster" ] && [ ! -f ${APP_DIR}/plugins.tar.gz ]; then
   fi
 fi
 
-function launch {
-  exec ${SPARK_HOME}/bin/spark-submit \
-    --class io.github.interestinglab.waterdrop.Waterdrop \
-    --name $(getAppName ${CONFIG_FILE}) \
-    --master ${MASTER} \
-    --deploy-mode ${DEPLOY_MODE} \
-    "${driver_options[@]}" \
-    --conf spark.executor.extraJavaOptions="${properties}" \
-    --conf spark.driver.extraJavaOptions="${properties}" \
-    ${settings} ${options} ${core} ${job_arguments}
-}
-launch
+exec ${SPARK_HOME}/bin/spark-submit \
+  --class io.github.interestinglab.waterdrop.Waterdrop \
+  --name $(getAppName ${CONFIG_FILE}) \
+  --master ${MASTER} \
+  --deploy-mode ${DEPLOY_MODE} \
+  "${driver_options[@]}" \
+  --conf spark.executor.extraJavaOptions="${properties}" \
+  --conf spark.driver.extraJavaOptions="${properties}" \
+  ${settings} ${options} ${core} ${job_arguments}
