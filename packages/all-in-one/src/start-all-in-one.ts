@@ -1,0 +1,52 @@
+import type { OpenedUsers } from '@scheduler-task/gateway/adapters/user-file'
+import type { Runnable } from '@scheduler-task/service-base/run-service'
+import { type Config, sandboxParts } from './config.ts'
+import { openDataDirectory } from './data-directory.ts'
+import { writeSampleConfigs } from './sample-configs.ts'
+import { startSandbox } from './sandbox.ts'
+import { places, startServices } from './services.ts'
+
+export type AllInOne = Runnable & {
+  /** Absolute. */
+  dataDir: string
+  users: OpenedUsers
+  /** True when a stand-in takes the place of YARN. */
+  sandbox: boolean
+}
+
+/**
+ * Starts everything but the listening on PORT: data directory, sandbox where nothing real is configured, services,
+ * gateway. `close` ends all of it, the sandbox's launchers too.
+ * @throws ConfigError
+ */
+export async function startAllInOne(
+  config: Config,
+  variables: Readonly<Record<string, string | undefined>>
+): Promise<AllInOne> {
+  const data = await openDataDirectory(config.DATA_DIR)
+  const releases: (() => unknown)[] = [data.release]
+  const close = async () => {
+    for (const release of releases.splice(0).reverse()) await release()
+  }
+  try {
+    const at = places(data.path, config)
+    const sandbox = sandboxParts(config).yarn ? await startSandbox(at.sandbox) : undefined
+    if (sandbox) {
+      releases.push(sandbox.close)
+      await writeSampleConfigs(at.files)
+    }
+    const services = await startServices(config, data.path, { ...variables, ...sandbox?.variables })
+    releases.push(services.close)
+    return {
+      listen: (options) => services.gateway.listen(options),
+      close,
+      log: services.gateway.log,
+      dataDir: data.path,
+      users: services.users,
+      sandbox: sandbox !== undefined
+    }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}

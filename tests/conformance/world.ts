@@ -1,0 +1,213 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { startRedis } from '@scheduler-task/auth/test-support/redis-server'
+import { sampleConfigs } from '@scheduler-task/sandbox/launchers/sample-configs'
+import { writeSandboxCluster } from '@scheduler-task/sandbox/launchers/sandbox-cluster'
+import { type SandboxYarn, startYarn } from '@scheduler-task/sandbox/yarn/yarn'
+import type { Test } from 'tap'
+import { FormData, request } from 'undici'
+import { startService } from '../support/service-process.ts'
+import type { Given } from './documented-calls.ts'
+
+const SECRET = 'a-secret-of-this-test-run-only-0123456789'
+const PASSWORD = 'a password for this test only'
+
+export type Answer = {
+  status: number
+  headers: Record<string, string | string[] | undefined>
+  /** Byte for byte. */
+  text: string
+  body: { statusCode: number; message: string; data: unknown }
+}
+
+export type Sent = {
+  body?: unknown
+  raw?: { type: string; text: string }
+  file?: string
+  headers?: Record<string, string>
+}
+
+/** A way into the system: through the gateway, or straight to the service that owns the prefix. */
+export type Door = {
+  name: string
+  call(method: string, path: string, sent?: Sent): Promise<Answer>
+}
+
+export type World = {
+  doors: readonly Door[]
+  token: string
+  yarn: SandboxYarn
+  /** Makes what a call needs, on its own; answers the application's id where there is one. */
+  arrange(given: Given): Promise<string>
+  /** Ends every application and removes what calls have made. */
+  clear(): Promise<void>
+}
+
+/**
+ * The whole system as it is deployed: Redis, gateway, executor and file service as processes of their own, a stand-in
+ * for YARN. All of it ends with the test.
+ */
+export async function startWorld(t: Test): Promise<World> {
+  const redis = await startRedis(t)
+  const yarn = await startYarn()
+  t.teardown(() => yarn.close())
+  const dir = t.testdir({ files: { 'a-directory': {} }, data: {}, gateway: {}, sandbox: {} })
+  const cluster = await writeSandboxCluster(join(dir, 'sandbox'), { resourceManagerUrl: yarn.url })
+  const shared = {
+    REDIS_URL: redis.url,
+    JWT_SECRET: SECRET,
+    FILE_ROOT: join(dir, 'files'),
+    LOG_LEVEL: 'warn'
+  }
+  const listening = { LOG_LEVEL: 'info' }
+  const files = await startService(t, '@scheduler-task/file-service', { ...shared, ...listening })
+  const executor = await startService(t, '@scheduler-task/yarn-executor', {
+    ...shared,
+    ...listening,
+    ...cluster.environment,
+    DATA_DIR: join(dir, 'data'),
+    YARN_RM_URL: yarn.url,
+    KILL_GRACE_MS: '2000'
+  })
+  const gateway = await startService(t, '@scheduler-task/gateway', {
+    ...shared,
+    ...listening,
+    DATA_DIR: join(dir, 'gateway'),
+    ADMIN_PASSWORD: PASSWORD,
+    EXECUTOR_URL: executor.url,
+    FILE_SERVICE_URL: files.url
+  })
+  for (const [name, text] of Object.entries(sampleConfigs)) {
+    await writeFile(join(dir, 'files', name), text)
+  }
+  const token = await logIn(gateway.url)
+  const through = door('the gateway', () => gateway.url, token)
+  const direct = door(
+    'the service',
+    (path) => (path.startsWith('/file') ? files.url : executor.url),
+    token
+  )
+
+  const clear = async () => {
+    for (const app of yarn.applications) {
+      if (isLive(app.state)) await direct.call('POST', `/executor/stop/${app.id}`)
+    }
+    for (const path of ['c://test', 'text.txt']) {
+      await direct.call('GET', `/file/del?fileName=${path}`)
+    }
+  }
+  t.teardown(clear)
+  return {
+    doors: [through, direct],
+    token,
+    yarn,
+    clear,
+    async arrange(given) {
+      await clear()
+      return arrange(given, direct, yarn)
+    }
+  }
+}
+
+function isLive(state: string): boolean {
+  return !['FINISHED', 'FAILED', 'KILLED'].includes(state)
+}
+
+async function arrange(given: Given, door: Door, yarn: SandboxYarn): Promise<string> {
+  switch (given) {
+    case 'nothing':
+    case 'config files':
+      return ''
+    case 'a directory c://test':
+      await succeed(door.call('GET', '/file/mkdir?dirName=c://test'))
+      return ''
+    case 'a file c://test//test.txt':
+      await succeed(door.call('GET', '/file/create?fileName=c://test//test.txt'))
+      return ''
+    case 'a running Spark application':
+      return running(door, yarn, 'spark', 'testSpark', 'application.spark.conf')
+    case 'a running Flink application':
+      return running(door, yarn, 'flink', 'testFlink', 'application.conf')
+  }
+}
+
+async function running(
+  door: Door,
+  yarn: SandboxYarn,
+  engine: string,
+  taskName: string,
+  configFile: string
+): Promise<string> {
+  const id = await succeed(
+    door.call('POST', `/executor/start/${engine}`, { body: { configFile, taskName } })
+  )
+  await until(() => yarn.applications.some((app) => app.id === id && app.state === 'RUNNING'))
+  return String(id)
+}
+
+async function succeed(answer: Promise<Answer>): Promise<unknown> {
+  const { body } = await answer
+  if (body.statusCode !== 200) throw new Error(`not arranged: ${JSON.stringify(body)}`)
+  return body.data
+}
+
+const UNTIL_LIMIT_MS = 30_000
+
+/** Waits until `condition` holds. */
+export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + UNTIL_LIMIT_MS
+  while (!(await condition())) {
+    if (Date.now() > deadline) throw new Error(`did not come true: ${condition}`)
+    await new Promise((resolve) => setTimeout(resolve, 25))
+  }
+}
+
+function door(name: string, urlOf: (path: string) => string, token: string): Door {
+  return {
+    name,
+    async call(method, path, sent = {}) {
+      const { headers, body } = payloadOf(sent)
+      const response = await request(urlOf(path) + path, {
+        method: method as 'GET',
+        headers: { token, ...headers, ...sent.headers },
+        ...(body === undefined ? {} : { body }),
+        bodyTimeout: 200_000,
+        headersTimeout: 200_000
+      })
+      const text = await response.body.text()
+      return { status: response.statusCode, headers: response.headers, text, body: parsed(text) }
+    }
+  }
+}
+
+function payloadOf({ body, raw, file }: Sent): {
+  headers: Record<string, string>
+  body?: string | FormData
+} {
+  if (raw) return { headers: { 'content-type': raw.type }, body: raw.text }
+  if (file !== undefined) {
+    const form = new FormData()
+    form.set('file', new Blob([file]), 'part.txt')
+    return { headers: {}, body: form }
+  }
+  if (body === undefined) return { headers: {} }
+  return { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }
+}
+
+function parsed(text: string): Answer['body'] {
+  try {
+    return JSON.parse(text) as Answer['body']
+  } catch {
+    return { statusCode: 0, message: '', data: text }
+  }
+}
+
+async function logIn(url: string): Promise<string> {
+  const response = await request(`${url}/auth/login`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ username: 'admin', password: PASSWORD })
+  })
+  const { data } = (await response.body.json()) as { data: { token: string } }
+  return data.token
+}
