@@ -83,6 +83,29 @@ t.test('a child without the marker, whose shim is gone, is held by the lock', as
   t.match(await launching.exitOf(attempt), { kind: 'unknown', reason: /left no exit status/ })
 })
 
+t.test(
+  'whoever keeps the lock under another number cannot be found, yet it is not called free',
+  async (t) => {
+    const script = 'exec 7>&9 9>&-; echo $$; sleep 60; true'
+    const started = await startAttempt(t, ['/usr/bin/env', '-i', '/bin/bash', '-c', script])
+    const { launching, attempt } = started
+    const keeper = Number(
+      await until(async () => (await launching.outputTail(attempt, 100)).stdout.trim())
+    )
+    const sleeping = await until(async () => {
+      const children = readFileSync(`/proc/${keeper}/task/${keeper}/children`, 'utf8')
+      return Number(children) || undefined
+    })
+    process.kill(attempt.identity.pid, 'SIGKILL')
+    await until(async () => !isAlive(attempt.identity))
+    t.equal(await launching.fence(attempt), 'held')
+    const limits = { graceMs: 0, signal: AbortSignal.timeout(1000) }
+    await t.rejects(launching.end(attempt, limits), { name: 'TimeoutError' })
+    for (const pid of [keeper, sleeping]) process.kill(pid, 'SIGKILL')
+    await until(async () => (await launching.fence(attempt)) === 'free')
+  }
+)
+
 t.test('a wrapper that is killed does not end the watch while its child lives', async (t) => {
   const script = `echo ready; sleep 1; echo 'INFO YarnClientImpl: Submitted application ${APPLICATION}'; sleep 1`
   const started = await startAttempt(t, ['/bin/bash', '-c', script])
