@@ -11,6 +11,7 @@ import {
   type ZodTypeProvider
 } from 'fastify-type-provider-zod'
 import type { BaseConfig } from './base-config.ts'
+import { drainConnections } from './drain-connections.ts'
 import { type Health, healthRoutes } from './health-routes.ts'
 import { createLogger, loggableUrl } from './logger.ts'
 import { openApiPlugin } from './openapi-plugin.ts'
@@ -65,6 +66,7 @@ export async function createApp(options: AppOptions) {
     )
   })
 
+  drainConnections(app, config.SHUTDOWN_TIMEOUT_MS)
   await app.register(envelopePlugin)
   if (config.DOCS === 'on') await app.register(openApiPlugin, { service })
   await app.register(healthRoutes, {
