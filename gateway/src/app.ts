@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import cookie from '@fastify/cookie'
+import type {} from '@fastify/redis'
 import { authPlugin } from '@scheduler-task/auth/auth-plugin'
 import { redisPlugin } from '@scheduler-task/auth/redis-plugin'
 import { createTokenSigner } from '@scheduler-task/auth/token-signer'
@@ -24,6 +25,8 @@ export type Replacements = {
   secret?: string
   /** Default: `users.json` below DATA_DIR. */
   users?: OpenedUsers
+  /** Which variable to name, by that of a service's address, when the service is not there: all-in-one knows no addresses. */
+  missing?: Readonly<Record<string, string>>
   logger?: FastifyBaseLogger
   /** Epoch milliseconds. Default: the clock. */
   now?: () => number
@@ -35,7 +38,7 @@ export type Replacements = {
  */
 export async function buildApp(config: Config, replacements: Replacements = {}): Promise<App> {
   const { logger, now } = replacements
-  const prefixes = prefixesOf(config)
+  const prefixes = prefixesOf(config, replacements.missing)
   const door = createFrontDoor(config, prefixes)
   const app: App = await createApp({
     service: { name: 'gateway', version: readVersion(), title: 'scheduler-task gateway' },
@@ -66,11 +69,11 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
   return app
 }
 
-function prefixesOf(config: Config): Prefix[] {
+function prefixesOf(config: Config, missing: Replacements['missing'] = {}): Prefix[] {
   const prefix = (path: string, name: string, variable: keyof Config): Prefix => {
     const url = config[variable]
     const upstream = typeof url === 'string' ? createUpstream(name, url, config) : null
-    return { path, name, variable, upstream }
+    return { path, name, variable: missing[variable] ?? variable, upstream }
   }
   return [
     prefix('/executor', 'yarn-executor', 'EXECUTOR_URL'),

@@ -35,6 +35,9 @@ export const environment = z
     UPSTREAM_QUEUE: wholeNumber(1024).describe(
       'Calls that may wait for one service; more are answered 503'
     ),
+    HEAD_TIMEOUT_MS: milliseconds(15_000, 100).describe(
+      'How long a client may take to send the head of a request'
+    ),
     CLIENT_IDLE_TIMEOUT_MS: milliseconds(60_000).describe(
       'How long a client may pause while it sends a body; the whole upload may take any time'
     ),

@@ -40,6 +40,8 @@ export function forward(options: ExchangeOptions): void {
   new Exchange(options).start()
 }
 
+const NOTHING = Buffer.alloc(0)
+
 class GivenUp extends Error {}
 
 /**
@@ -120,7 +122,8 @@ class Exchange implements Dispatcher.DispatchHandler {
       controller.resume()
     })
     if (this.#left === 0) this.#end()
-    else response.flushHeaders()
+    // Not flushHeaders(), which writes a head as UTF-8. Both are sent with the first piece when that is here already.
+    else response.write(NOTHING)
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {

@@ -25,7 +25,6 @@ const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 const KNOWN_METHODS: ReadonlySet<string> = new Set(METHODS)
 /** Node looks for slow heads at this interval. */
 const SLOW_HEAD_CHECK_MS = 2000
-const HEAD_TIMEOUT_MS = 15_000
 const KEEP_ALIVE_MS = 75_000
 
 /** What is served below a prefix: a service, or nothing yet because `variable` is missing. */
@@ -109,10 +108,10 @@ export function createFrontDoor(config: Config, prefixes: readonly Prefix[]): Fr
     serverFactory(own) {
       const server = createServer({
         maxHeaderSize: MOST_HEADER_BYTES,
-        headersTimeout: HEAD_TIMEOUT_MS,
+        headersTimeout: config.HEAD_TIMEOUT_MS,
         // A whole upload may take any time; pauses in it may not (CLIENT_IDLE_TIMEOUT_MS).
         requestTimeout: 0,
-        connectionsCheckingInterval: SLOW_HEAD_CHECK_MS,
+        connectionsCheckingInterval: Math.min(SLOW_HEAD_CHECK_MS, config.HEAD_TIMEOUT_MS),
         keepAliveTimeout: KEEP_ALIVE_MS,
         // Looked at below, so that its absence gets an envelope too.
         requireHostHeader: false
@@ -183,6 +182,8 @@ function boundBody(incoming: IncomingMessage, timeoutMs: number): void {
   const timer = setTimeout(() => {
     if (!incoming.complete) incoming.socket.destroy()
   }, timeoutMs)
+  // Not for its own sake does the process live on.
+  timer.unref()
   incoming.once('close', () => clearTimeout(timer))
 }
 

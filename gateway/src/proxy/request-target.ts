@@ -5,8 +5,8 @@ export type RequestTarget = {
   query: string
 }
 
-/** What RFC 3986 lets stand in a path, and bytes above ASCII, which clients send unescaped. No `;`, no `\`. */
-const PATH_CHARACTERS = /^[A-Za-z0-9\-._~!$&'()*+,=:@/%\u0080-\u00ff]*$/
+/** What RFC 3986 lets stand in a path, but `;`. (Bytes above ASCII are refused by Node already.) */
+const PATH_CHARACTERS = /^[A-Za-z0-9\-._~!$&'()*+,=:@/%]*$/
 const UNRESERVED = /[A-Za-z0-9\-_~]/
 
 /**
@@ -55,7 +55,7 @@ function undoNeedlessEscapes(path: string): string | undefined {
 
 function isUtf8(path: string): boolean {
   try {
-    decodeURIComponent(path.replace(/[\u0080-\u00ff]/g, ''))
+    decodeURIComponent(path)
     return true
   } catch {
     return false
