@@ -53,6 +53,7 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
   const store = replacements.store ?? (await openStore(config.DATA_DIR))
   const rm = replacements.resourceManager ?? connectResourceManager(config)
   const live = createLiveApplications(rm)
+  const names = createLiveApplications(rm, { maxAgeMs: 0 })
   const reads = shareReads(rm)
   const drain = createDrain()
   const queue = createLaunchQueue({
@@ -62,7 +63,7 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
   })
   const background = createBackgroundWork(log)
   const limits = limitsOf(config)
-  const parts: Parts = { store, rm, live, launching, queue, background, limits, log }
+  const parts: Parts = { store, rm, live, names, launching, queue, background, limits, log }
   const configFiles = createFileRootConfigFiles(resolve(config.FILE_ROOT))
   const installationId = await store.installationId()
   const jobs = createJobRunner(parts, { configFiles, installationId, drain })

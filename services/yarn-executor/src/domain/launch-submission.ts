@@ -196,7 +196,7 @@ export function createLauncher(parts: Parts, stops: Pick<Stops, 'begin' | 'proof
   }
 
   async function cancel(submission: Submission): Promise<StartOutcome> {
-    const waited = Math.round((submission.startDeadline - submission.acceptedAt) / 1000)
+    const waited = limits.startTimeoutMs / 1000
     const text = `the ResourceManager had not accepted the application ${waited} s after the request; the start is cancelled for good`
     await stops.begin(submission.id, { who: 'executor', reason: 'START_TIMEOUT', text })
     return { kind: 'refused', code: 'START_TIMEOUT', text, fields: { submissionId: submission.id } }

@@ -24,7 +24,10 @@ export type Parts = Readonly<{
   store: JobStore
   /** Asked for proofs: no answer of it is shared or kept. */
   rm: ResourceManager
+  /** What is shown: may be two seconds old. */
   live: LiveApplications
+  /** For names: asked anew each time, though one answer serves all who ask at once. */
+  names: Pick<LiveApplications, 'named'>
   launching: Launching
   queue: LaunchQueue
   background: BackgroundWork

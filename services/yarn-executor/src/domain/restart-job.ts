@@ -84,9 +84,7 @@ export function createRestart(
     }
     const startDeadline = Date.now() + limits.startTimeoutMs
     await store.setStartDeadline(submission.id, startDeadline)
-    // The time to start counts from here, also in what is said when it is over.
-    const renewed = { ...submission, startDeadline, acceptedAt: Date.now() }
-    return starter.start({ ...prepared, submission: renewed })
+    return starter.start({ ...prepared, submission: { ...submission, startDeadline } })
   }
 
   return {

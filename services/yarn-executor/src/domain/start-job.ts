@@ -4,7 +4,7 @@ import { notStarted } from '../errors.ts'
 import type { Accepted } from './accept-job.ts'
 import { QueueClosed, type Slot } from './launch-queue.ts'
 import type { Launcher, StartOutcome } from './launch-submission.ts'
-import type { PreparedLaunch } from './launching.ts'
+import { NotStarted, type PreparedLaunch } from './launching.ts'
 import type { Parts } from './parts.ts'
 import { type Attempt, ImpossibleChange, type Submission } from './submission.ts'
 import { refuseNameOnYarn } from './task-names.ts'
@@ -25,10 +25,13 @@ export interface Starter {
   giveUp: (accepted: Accepted, reason: string, text: string) => Promise<void>
 }
 
+/** The ResourceManager is asked for the name once more when the first answer is older than this. */
+const NAME_CHECK_MS = 500
+
 export type Prepared = Accepted & Readonly<{ attempt: Attempt; launchable: PreparedLaunch }>
 
 export function createStarter(parts: Parts, launcher: Launcher): Starter {
-  const { store, launching, background, log } = parts
+  const { store, launching, background, limits, log } = parts
 
   async function giveUp(
     { submission, place }: Accepted,
@@ -50,16 +53,17 @@ export function createStarter(parts: Parts, launcher: Launcher): Starter {
     let slot: Slot | undefined
     try {
       slot = await turnOf(prepared)
-      const mine = slot
-      await beforeDeadline(submission, (signal) =>
-        refuseNameOnYarn(parts, submission.taskName, signal)
-      )
-      return await launcher.launch(submission, attempt, launchable, mine)
+      if (Date.now() - submission.acceptedAt > NAME_CHECK_MS) {
+        await beforeDeadline(submission, (signal) =>
+          refuseNameOnYarn(parts, submission.taskName, signal)
+        )
+      }
+      return await launcher.launch(submission, attempt, launchable, slot)
     } catch (error) {
+      const refused = refusalOf(error, submission, limits)
+      if (!refused) throw error
       slot?.launched()
       slot?.ended()
-      const refused = refusalOf(error, submission)
-      if (!refused) throw error
       await giveUp(prepared, refused.code, refused.text)
       return refused
     }
@@ -95,7 +99,8 @@ export function createStarter(parts: Parts, launcher: Launcher): Starter {
         })
         return { ...accepted, attempt, launchable }
       } catch (error) {
-        const text = 'what the launcher needs could not be written'
+        const why = error instanceof NotStarted ? error.message : 'its files could not be written'
+        const text = `the launcher was not started: ${why}`
         const fields = { submissionId: submission.id }
         log.error({ ...fields, err: error }, text)
         await giveUp(accepted, 'NOT_PREPARED', text)
@@ -115,11 +120,12 @@ export function createStarter(parts: Parts, launcher: Launcher): Starter {
 /** The end of a start that was not launched; undefined for faults of ours. */
 function refusalOf(
   error: unknown,
-  { id, startDeadline, acceptedAt }: Submission
+  { id }: Submission,
+  { startTimeoutMs }: Parts['limits']
 ): Extract<StartOutcome, { kind: 'refused' }> | undefined {
   const fields = { submissionId: id }
   if (error instanceof TimeLimitReached) {
-    const seconds = Math.round((startDeadline - acceptedAt) / 1000)
+    const seconds = startTimeoutMs / 1000
     const text = `no launcher was free ${seconds} s after the request; the start is cancelled for good`
     return { kind: 'refused', code: 'START_TIMEOUT', text, fields }
   }

@@ -7,12 +7,11 @@ import type { Parts } from './parts.ts'
 export type Except = Readonly<{ applicationId?: string; submissionTag?: string }>
 
 /**
- * Refuses a name that a live submission here holds, or a live application of the cluster has. The list of those may be
- * two seconds old; one that has the name is asked for anew, since it may just have ended.
+ * Refuses a name that a live submission here holds, or a live application of the cluster has.
  * @throws Failure
  */
 export async function refuseUsedName(
-  { store, live }: Pick<Parts, 'store' | 'live'>,
+  { store, names }: Pick<Parts, 'store' | 'names'>,
   name: string,
   signal: AbortSignal,
   except: Except = {}
@@ -21,12 +20,12 @@ export async function refuseUsedName(
   if (holder && !(except.submissionTag && holder.submissionTag === except.submissionTag)) {
     throw nameHeldHere(holder)
   }
-  await refuseNameOnYarn({ live }, name, signal, except)
+  await refuseNameOnYarn({ names }, name, signal, except)
 }
 
 /** The second half of it: what the ResourceManager says. */
 export async function refuseNameOnYarn(
-  { live }: Pick<Parts, 'live'>,
+  { names }: Pick<Parts, 'names'>,
   name: string,
   signal: AbortSignal,
   except: Except = {}
@@ -35,9 +34,7 @@ export async function refuseNameOnYarn(
     id !== except.applicationId &&
     !(except.submissionTag && applicationTags.includes(except.submissionTag))
   try {
-    if (!(await live.named(name, signal)).some(counts)) return
-    live.invalidate()
-    const application = (await live.named(name, signal)).find(counts)
+    const application = (await names.named(name, signal)).find(counts)
     if (application) throw nameHeldOnYarn(name, application.id)
   } catch (error) {
     if (error instanceof RmError) {

@@ -1,0 +1,120 @@
+import t from 'tap'
+import { startExecutor, until } from '../support/executor.ts'
+
+t.test('stop takes any body and content type, or none', async (t) => {
+  const { post, startSpark, yarn } = await startExecutor(t)
+  const bodies: readonly [string | undefined, Record<string, string>][] = [
+    [undefined, {}],
+    ['', { 'content-type': 'application/json' }],
+    ['{"half":', { 'content-type': 'application/json' }],
+    ['taskName=x', { 'content-type': 'application/x-www-form-urlencoded' }],
+    ['x'.repeat(3 * 1024 * 1024), { 'content-type': 'text/plain' }],
+    ['anything', { 'content-type': 'no/such; type' }]
+  ]
+  for (const [body, headers] of bodies) {
+    const id = await startSpark('stopped')
+    t.match(await post(`/executor/stop/${id}`, body, headers), { http: 200, data: true })
+    t.equal(yarn.applications.find((one) => one.id === id)?.publicState, 'KILLED')
+  }
+})
+
+t.test('a stop is told once it is proven', async (t) => {
+  const { post, startSpark, yarn, cluster } = await startExecutor(t, { STOP_TIMEOUT_MS: '20000' })
+
+  await t.test('an RM that takes its time', async (t) => {
+    const id = await startSpark('slow')
+    yarn.faults.set([{ kind: 'killTakesPolls', polls: 8 }])
+    t.match(await post(`/executor/stop/${id}`), { data: true })
+    t.equal(yarn.applications.find((one) => one.id === id)?.publicState, 'KILLED')
+    yarn.faults.clear()
+  })
+
+  await t.test(
+    'a driver that ignores SIGTERM, with a grandchild: nothing of them is left',
+    async (t) => {
+      await cluster.setFaults({
+        ignoreSigterm: true,
+        grandchild: { does: 'sleep', ms: 600_000, keepsLock: false, keepsEnvironment: true }
+      })
+      const id = await startSpark('stubborn')
+      await cluster.setFaults({})
+      t.match(await post(`/executor/stop/${id}`), { data: true })
+      t.match(await startSpark('stubborn'), /^application_/, 'the name is free')
+    }
+  )
+
+  await t.test('several callers at once share one stop', async (t) => {
+    const id = await startSpark('shared')
+    const answers = await Promise.all(Array.from({ length: 5 }, () => post(`/executor/stop/${id}`)))
+    t.ok(answers.every(({ data }) => data === true))
+  })
+
+  await t.test('a second application of its tag is killed with it', async (t) => {
+    const id = await startSpark('two')
+    const first = yarn.applications.find((one) => one.id === id)
+    const second = yarn.submit({ name: 'two', tags: first?.tags ?? [] })
+    t.match(await post(`/executor/stop/${id}`), { data: true })
+    t.equal(yarn.applications.find((one) => one.id === second)?.publicState, 'KILLED')
+  })
+
+  await t.test('an application that was not started here', async (t) => {
+    const id = yarn.submit({ name: 'foreign', user: 'bob' })
+    yarn.advance(id, 'RUNNING')
+    yarn.faults.set([{ kind: 'killTakesPolls', polls: 3 }])
+    t.match(await post(`/executor/stop/${id}`), { statusCode: 200, data: true })
+    t.equal(yarn.applications.find((one) => one.id === id)?.publicState, 'KILLED')
+    yarn.faults.clear()
+  })
+})
+
+t.test('stops that fail', async (t) => {
+  const { post, startSpark, yarn } = await startExecutor(t, { STOP_TIMEOUT_MS: '700' })
+  const stateOf = (id: string) => yarn.applications.find((one) => one.id === id)?.publicState
+
+  await t.test('what nobody knows', async (t) => {
+    t.match(await post('/executor/stop/application_1_0001'), {
+      http: 200,
+      statusCode: 151,
+      message: '停止任务失败',
+      error: { code: 'YARN_EXECUTOR_APPLICATION_UNKNOWN' }
+    })
+  })
+
+  await t.test('what has ended already, here or elsewhere', async (t) => {
+    const id = await startSpark('ended', { configFile: 'short.conf' })
+    await until('it ends', () => stateOf(id) === 'FINISHED')
+    const answer = await post(`/executor/stop/${id}`)
+    t.match(answer, { statusCode: 151, error: { state: 'FINISHED', finalStatus: 'SUCCEEDED' } })
+    const foreign = yarn.submit({ name: 'foreign' })
+    yarn.advance(foreign, 'FINISHED')
+    t.match(await post(`/executor/stop/${foreign}`), {
+      statusCode: 151,
+      error: { state: 'FINISHED' }
+    })
+  })
+
+  await t.test('no proof in time: told so, and the stop goes on', async (t) => {
+    const id = await startSpark('pending')
+    yarn.faults.set([{ kind: 'killTakesPolls', polls: 10_000 }])
+    const answer = await post(`/executor/stop/${id}`)
+    t.match(answer, { statusCode: 151, error: { code: 'YARN_EXECUTOR_STOP_PENDING', state: /\w/ } })
+    yarn.faults.clear()
+    await until('it is killed', () => stateOf(id) === 'KILLED')
+    t.match((await post(`/executor/stop/${id}`)).error.state, 'KILLED')
+  })
+
+  await t.test(
+    'the ResourceManager is away: told so, and it is stopped when it is back',
+    async (t) => {
+      const id = await startSpark('outage')
+      await yarn.down()
+      const answer = await post(`/executor/stop/${id}`)
+      t.match(answer, { statusCode: 151, error: { error: /ResourceManager/ } })
+      t.notMatch(answer.data, /127\.0\.0\.1/)
+      const unknown = await post('/executor/stop/application_1_0001')
+      t.match(unknown, { statusCode: 151, error: { code: 'YARN_EXECUTOR_RM_UNREACHABLE' } })
+      await yarn.up()
+      await until('it is killed', () => stateOf(id) === 'KILLED')
+    }
+  )
+})
