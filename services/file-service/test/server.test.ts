@@ -1,0 +1,133 @@
+import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import t from 'tap'
+import { call, FORM_TYPE, filePart, formBytes, upload } from './support/calls.ts'
+import { unfinished, until, visible } from './support/file-service.ts'
+import { openRaw } from './support/raw-connection.ts'
+import { startProcess, startRefused } from './support/service-process.ts'
+
+const UPLOAD_HEAD = `POST /file/upload?fileName=a HTTP/1.1\r\nHost: localhost\r\nContent-Type: ${FORM_TYPE}\r\nContent-Length: 9000000\r\n\r\n`
+const HALF = formBytes([filePart('x'.repeat(1_000_000))], 'open')
+
+t.test('a wrong configuration is refused with the variable’s name, exit code 2', async (t) => {
+  const FILE_ROOT = t.testdir({ file: '' })
+  for (const [variables, says] of [
+    [{}, /FILE_ROOT: missing/],
+    [{ FILE_ROOT: '' }, /FILE_ROOT: missing/],
+    [{ FILE_ROOT: '/' }, /FILE_ROOT: must not be the root/],
+    [{ FILE_ROOT: join(FILE_ROOT, 'no/where') }, /FILE_ROOT: cannot be made/],
+    [{ FILE_ROOT: join(FILE_ROOT, 'file') }, /FILE_ROOT: is not a directory/],
+    [{ FILE_ROOT, MAX_UPLOAD_BYTES: '4G' }, /MAX_UPLOAD_BYTES/],
+    [{ FILE_ROOT, TRASH_DAYS: '-1', UPLOAD_TIMEOUT_MS: 'x' }, /TRASH_DAYS.*\n.*UPLOAD_TIMEOUT_MS/],
+    [{ FILE_ROOT, AUTH_MODE: 'session' }, /REDIS_URL: missing/],
+    [{ FILE_ROOT, HOST: '0.0.0.0' }, /AUTH_MODE: off is only for a loopback HOST/]
+  ] as const) {
+    const { code, output } = await startRefused(t, variables)
+    t.equal(code, 2, output)
+    t.match(output, says)
+  }
+})
+
+t.test('it makes its root, says that it is ready, and when it no longer is', async (t) => {
+  const FILE_ROOT = join(t.testdir(), 'files')
+  const service = await startProcess(t, { FILE_ROOT })
+  t.equal((await stat(FILE_ROOT)).mode & 0o777, 0o750)
+  const ready = async () => (await fetch(`${service.url}/ready`)).status
+  t.equal(await ready(), 200)
+  await rename(FILE_ROOT, `${FILE_ROOT}-away`)
+  t.equal(await ready(), 503)
+  t.match(await call(`${service.url}/file/mkdir?dirName=x`), {
+    status: 200,
+    body: { statusCode: 160 },
+    error: { code: 'FILE_SERVICE_ROOT_UNAVAILABLE' }
+  })
+  t.equal((await call(`${service.url}/file/download?srcfile=x`)).status, 503)
+  await rename(`${FILE_ROOT}-away`, FILE_ROOT)
+  t.equal(await ready(), 200)
+  const { paths } = JSON.parse(await (await fetch(`${service.url}/openapi.json`)).text())
+  t.strictSame(Object.keys(paths).sort(), [
+    '/file/create',
+    '/file/del',
+    '/file/download',
+    '/file/mkdir',
+    '/file/upload'
+  ])
+  t.match(await service.end('SIGTERM'), { code: 0 })
+})
+
+t.test('what SIGKILL leaves of an upload is gone after the next start', async (t) => {
+  const FILE_ROOT = t.testdir()
+  const first = await startProcess(t, { FILE_ROOT })
+  const connection = await openRaw(t, first.port)
+  connection.send(UPLOAD_HEAD)
+  connection.send(HALF)
+  await until(async () => (await unfinished(FILE_ROOT)).length === 1, 'the upload began')
+  await first.end('SIGKILL')
+  t.equal((await unfinished(FILE_ROOT)).length, 1)
+  const second = await startProcess(t, { FILE_ROOT })
+  await until(async () => (await unfinished(FILE_ROOT)).length === 0, 'it is swept')
+  t.strictSame(await visible(FILE_ROOT), [])
+  t.strictSame(await readdir(join(FILE_ROOT, '.uploads')), [])
+  t.match((await upload(second.url, { fileName: 'a' }, [filePart('x')])).body.statusCode, 200)
+})
+
+t.test('a neighbour on the same root does not sweep what is under way', async (t) => {
+  const FILE_ROOT = t.testdir()
+  const variables = { FILE_ROOT, CLEANUP_INTERVAL_MS: '100' }
+  const first = await startProcess(t, variables)
+  const body = formBytes([filePart('x'.repeat(1_000_000))])
+  const connection = await openRaw(t, first.port)
+  connection.send(UPLOAD_HEAD.replace('9000000', `${body.length}`))
+  connection.send(body.subarray(0, 500_000))
+  await until(async () => (await unfinished(FILE_ROOT)).length === 1, 'the upload began')
+  const old = join(FILE_ROOT, '.trash', '1000-aa')
+  await mkdir(old, { recursive: true })
+  await startProcess(t, variables)
+  const isThere = (path: string) => stat(path).then(Boolean, () => false)
+  await until(async () => !(await isThere(old)), 'the neighbour has cleaned up')
+  connection.send(body.subarray(500_000))
+  t.equal((await connection.answer()).status, 200)
+  t.equal((await readFile(join(FILE_ROOT, 'a'))).length, 1_000_000)
+})
+
+t.test('SIGTERM lets an upload finish, but not for ever, and leaves nothing', async (t) => {
+  const FILE_ROOT = t.testdir()
+  const service = await startProcess(t, { FILE_ROOT, SHUTDOWN_TIMEOUT_MS: '700' })
+  const body = formBytes([filePart('x'.repeat(100_000))])
+  const quick = await openRaw(t, service.port)
+  quick.send(UPLOAD_HEAD.replace('9000000', `${body.length}`))
+  quick.send(body.subarray(0, 50_000))
+  const stalled = await openRaw(t, service.port)
+  stalled.send(UPLOAD_HEAD)
+  stalled.send(HALF)
+  await until(async () => (await unfinished(FILE_ROOT)).length === 2, 'both began')
+  const ended = service.end('SIGTERM')
+  quick.send(body.subarray(50_000))
+  t.equal((await quick.answer()).status, 200)
+  t.match(await ended, { code: 0 })
+  t.strictSame(await visible(FILE_ROOT), ['a'])
+  t.strictSame(await unfinished(FILE_ROOT), [])
+})
+
+t.test('a disk that takes no more is said to be full, and nothing is left', async (t) => {
+  const FILE_ROOT = t.testdir()
+  await writeFile(join(FILE_ROOT, 'a'), 'kept')
+  // A limit on the size of files: the system refuses the write, as it does on a full disk.
+  const service = await startProcess(t, { FILE_ROOT }, '-f 1000')
+  const answer = await upload(service.url, { fileName: 'a' }, [filePart('x'.repeat(3_000_000))])
+  t.match(answer, { status: 200, body: { statusCode: 163, message: '上传文件失败' } })
+  t.match(answer.error, { error: 'the disk is full', code: 'FILE_SERVICE_DISK_FULL' })
+  t.equal(await readFile(join(FILE_ROOT, 'a'), 'utf8'), 'kept')
+  t.strictSame(await unfinished(FILE_ROOT), [])
+  t.match((await upload(service.url, { fileName: 'b' }, [filePart('x')])).body.statusCode, 200)
+})
+
+t.test('no log line holds a token or a body', async (t) => {
+  const service = await startProcess(t, { FILE_ROOT: t.testdir(), LOG_LEVEL: 'trace' })
+  await call(`${service.url}/file/mkdir?dirName=x&token=hidden-1`, {
+    headers: { token: 'hidden-2', authorization: 'Bearer hidden-3' }
+  })
+  await upload(service.url, { fileName: 'a' }, [filePart('hidden-4')])
+  await until(async () => /file\.upload/.test(service.output()), 'it was logged')
+  t.notMatch(service.output(), /hidden-\d/)
+})
