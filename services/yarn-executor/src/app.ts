@@ -79,7 +79,7 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
   })
   app.addHook('onReady', () => jobs.recover())
   app.addHook('preClose', async () => {
-    drain.begin(config.SHUTDOWN_TIMEOUT_MS)
+    drain.begin(timeToWaitMs(config.SHUTDOWN_TIMEOUT_MS))
     jobs.closeQueue()
   })
   app.addHook('onClose', async () => {
@@ -121,6 +121,11 @@ async function openStore(dataDir: string): Promise<JobStore> {
     const problem = error instanceof DatabaseInUse ? reason : `cannot be used: ${reason}`
     throw new ConfigError([`DATA_DIR: ${problem}`])
   }
+}
+
+/** What is answered at the end of the drain has to be out before the connections are closed. */
+function timeToWaitMs(shutdownTimeoutMs: number): number {
+  return shutdownTimeoutMs - Math.min(1000, shutdownTimeoutMs / 5)
 }
 
 function limitsOf(config: Config): Limits {

@@ -57,6 +57,7 @@ export async function startSurroundings(
   const dir = await mkdtemp(join(tmpdir(), 'yarn-executor-'))
   t.teardown(() => rm(dir, { recursive: true, force: true }))
   await mkdir(join(dir, 'files'))
+  await mkdir(join(dir, 'data'))
   for (const [name, text] of Object.entries(CONFIGS)) {
     await writeFile(join(dir, 'files', name), text)
   }
@@ -194,12 +195,12 @@ function errorIn(data: unknown): Record<string, unknown> {
   }
 }
 
-/** Waits until `check` answers something, at most 15 s. */
+/** Waits until `check` answers something, at most 40 s. */
 export async function until<T>(
   what: string,
   check: () => Promise<T | undefined | false> | T | undefined | false
 ): Promise<T> {
-  const endsAt = Date.now() + 15_000
+  const endsAt = Date.now() + 40_000
   for (;;) {
     const found = await check()
     if (found !== undefined && found !== false) return found
