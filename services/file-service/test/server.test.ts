@@ -10,22 +10,12 @@ const UPLOAD_HEAD = `POST /file/upload?fileName=a HTTP/1.1\r\nHost: localhost\r\
 const HALF = formBytes([filePart('x'.repeat(1_000_000))], 'open')
 
 t.test('a wrong configuration is refused with the variable’s name, exit code 2', async (t) => {
-  const FILE_ROOT = t.testdir({ file: '' })
-  for (const [variables, says] of [
-    [{}, /FILE_ROOT: missing/],
-    [{ FILE_ROOT: '' }, /FILE_ROOT: missing/],
-    [{ FILE_ROOT: '/' }, /FILE_ROOT: must not be the root/],
-    [{ FILE_ROOT: join(FILE_ROOT, 'no/where') }, /FILE_ROOT: cannot be made/],
-    [{ FILE_ROOT: join(FILE_ROOT, 'file') }, /FILE_ROOT: is not a directory/],
-    [{ FILE_ROOT, MAX_UPLOAD_BYTES: '4G' }, /MAX_UPLOAD_BYTES/],
-    [{ FILE_ROOT, TRASH_DAYS: '-1', UPLOAD_TIMEOUT_MS: 'x' }, /TRASH_DAYS.*\n.*UPLOAD_TIMEOUT_MS/],
-    [{ FILE_ROOT, AUTH_MODE: 'session' }, /REDIS_URL: missing/],
-    [{ FILE_ROOT, HOST: '0.0.0.0' }, /AUTH_MODE: off is only for a loopback HOST/]
-  ] as const) {
-    const { code, output } = await startRefused(t, variables)
-    t.equal(code, 2, output)
-    t.match(output, says)
-  }
+  const missing = await startRefused(t, { MAX_UPLOAD_BYTES: '4G' })
+  t.equal(missing.code, 2)
+  t.match(missing.output, /FILE_ROOT: missing/)
+  t.match(missing.output, /MAX_UPLOAD_BYTES: must be a whole number/)
+  const FILE_ROOT = join(t.testdir(), 'no/where')
+  t.match(await startRefused(t, { FILE_ROOT }), { code: 2, output: /FILE_ROOT: cannot be made/ })
 })
 
 t.test('it makes its root, says that it is ready, and when it no longer is', async (t) => {

@@ -5,7 +5,7 @@ import { loadConfig } from '@scheduler-task/service-base/load-config'
 import { pino } from 'pino'
 import type { Test } from 'tap'
 import { buildApp, type Replacements } from '../../src/app.ts'
-import { environment } from '../../src/config.ts'
+import { environmentWith } from '../../src/config.ts'
 
 export type FileService = {
   url: string
@@ -32,7 +32,7 @@ export async function startFileService(
   const root = join(base, 'root')
   const changes: Change[] = []
   const app = await buildApp(
-    loadConfig(environment, { AUTH_MODE: 'off', FILE_ROOT: root, ...variables }),
+    loadConfig(environmentWith(), { AUTH_MODE: 'off', FILE_ROOT: root, ...variables }),
     {
       logger: pino({ level: 'silent' }),
       recordChange: (change) => changes.push(change),
