@@ -64,8 +64,9 @@ async function run(launcher: Launcher, args: FlinkArguments): Promise<number> {
 
 /** main() runs in the cluster; the client returns once it is RUNNING. */
 async function runApplication(launch: FlinkLaunch): Promise<number> {
-  const job = readPlainJob('')
-  await deployCluster(launch, { kind: 'managed', finishAfterMs: job.runMs })
+  const job = plainJob(launch.args)
+  const finalStatus = job.thrown === undefined ? 'SUCCEEDED' : 'FAILED'
+  await deployCluster(launch, { kind: 'managed', finishAfterMs: job.runMs, finalStatus })
   return 0
 }
 
@@ -96,14 +97,13 @@ async function runPerJob(launch: FlinkLaunch): Promise<number> {
 function startProgram({ launcher, args }: FlinkLaunch): Job | undefined {
   const { output } = launcher
   if (!args.mainClass?.includes('waterdrop')) {
-    const [directive = ''] = args.programArguments
-    return readPlainJob(directive.replaceAll(';', '\n'))
+    return plainJob(args)
   }
   const start = startWaterdropJob({
     words: args.programArguments,
     required: ['config'],
     definitions: { environment: launcher.env, properties: propertiesOf(launcher.env.JVM_ARGS) },
-    locate: (path) => path
+    locate: (path) => ({ name: path, path })
   })
   if (start.kind === 'usage') output.stderr(start.stderr)
   else output.stdout(start.stdout)
@@ -111,6 +111,11 @@ function startProgram({ launcher, args }: FlinkLaunch): Job | undefined {
   if (start.job.swallowed === undefined) return start.job
   output.stdout(swallowedError('Fatal Error,', start.job.swallowed))
   return undefined
+}
+
+/** A program that is no Waterdrop may be told in its first argument what to do. */
+function plainJob({ programArguments }: FlinkArguments): Job {
+  return readPlainJob(programArguments[0] ?? '')
 }
 
 /** The end of a cluster: by itself when detached, by its client's doing when attached. */

@@ -1,4 +1,6 @@
-import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { createHash, randomUUID } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { chmod, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -6,12 +8,27 @@ import { fileURLToPath } from 'node:url'
 export type Programs = { dir: string }
 
 /**
- * Finds the compiled programs. When this module itself runs from source they are transpiled into
- * `dir` first: a launcher must start as quickly as a compiled one does.
+ * Finds the compiled programs. When this module itself runs from source they are transpiled once
+ * for each version of the source, and kept in `node_modules/.cache`: a launcher must start as
+ * quickly as a compiled one does.
  */
-export async function compiledPrograms(dir: string): Promise<Programs> {
+export async function compiledPrograms(): Promise<Programs> {
   const here = dirname(fileURLToPath(import.meta.url))
   if (!import.meta.url.endsWith('.ts')) return { dir: here }
+  const sources = new Map<string, string>()
+  for (const name of (await readdir(here)).filter((file) => file.endsWith('.ts')).sort()) {
+    sources.set(name, await readFile(join(here, name), 'utf8'))
+  }
+  const version = createHash('sha256')
+    .update(JSON.stringify([...sources]))
+    .digest('hex')
+  const dir = join(here, '../../node_modules/.cache/launchers', version.slice(0, 16))
+  if (!existsSync(dir)) await transpile(sources, dir)
+  return { dir }
+}
+
+/** Writes JavaScript to `dir`, which is there whole or not at all. */
+async function transpile(sources: ReadonlyMap<string, string>, dir: string): Promise<void> {
   const { ModuleKind, ScriptTarget, transpileModule } = (await import('typescript')).default
   const compilerOptions = {
     module: ModuleKind.ESNext,
@@ -19,14 +36,17 @@ export async function compiledPrograms(dir: string): Promise<Programs> {
     verbatimModuleSyntax: true,
     rewriteRelativeImportExtensions: true
   }
-  await mkdir(dir, { recursive: true })
-  await writeFile(join(dir, 'package.json'), '{"type":"module"}')
-  for (const name of (await readdir(here)).filter((file) => file.endsWith('.ts'))) {
-    const source = await readFile(join(here, name), 'utf8')
+  const draft = `${dir}.${randomUUID()}`
+  await mkdir(draft, { recursive: true })
+  await writeFile(join(draft, 'package.json'), '{"type":"module"}')
+  for (const [name, source] of sources) {
     const { outputText } = transpileModule(source, { compilerOptions })
-    await writeFile(join(dir, name.replace(/ts$/, 'js')), outputText)
+    await writeFile(join(draft, name.replace(/ts$/, 'js')), outputText)
   }
-  return { dir }
+  await rename(draft, dir).catch(async (error) => {
+    await rm(draft, { recursive: true })
+    if (!existsSync(dir)) throw error
+  })
 }
 
 /**

@@ -1,15 +1,13 @@
-import { setTimeout as wait } from 'node:timers/promises'
 import { FINAL_STATES } from './resource-manager-client.ts'
 import { clientModePlay } from './spark-application-master.ts'
 import { type SparkLaunch, secondScratch } from './spark-cluster-mode.ts'
 import { type DriverLog, driverLog } from './spark-driver-log.ts'
+import { type RunningProgram, runProgram, uncaught } from './spark-driver-program.ts'
 import { printReport, printShutdownHook } from './spark-log.ts'
-import { type SparkProgram, startSparkProgram } from './spark-program.ts'
+import { startSparkProgram } from './spark-program.ts'
 import { SparkSubmissionError, submitSparkApplication } from './spark-submission.ts'
-import { refusedPlugin, swallowedError } from './waterdrop-job.ts'
+import { followStates } from './state-queue.ts'
 
-type Running = Extract<SparkProgram, { kind: 'runs' }>
-const BATCH_MS = 1000
 /** How a Python program's call comes to the SparkContext. */
 const GATEWAY_FRAMES = [
   'org.apache.spark.api.java.JavaSparkContext.<init>(JavaSparkContext.scala:58)',
@@ -38,7 +36,7 @@ export async function runClientMode(launch: SparkLaunch): Promise<number> {
   const { output } = launcher
   const hook = () => printShutdownHook(log, [secondScratch(log), log.scratch])
   launcher.onTerminate(hook)
-  const program = startSparkProgram({ launcher, args, locate: (path) => path })
+  const program = startSparkProgram({ launcher, args, locate: (path) => ({ name: path, path }) })
   if (program.stdout !== undefined) output.stdout(program.stdout)
   if (program.kind === 'ends') {
     if (program.stderr !== undefined) output.stderr(program.stderr)
@@ -72,7 +70,7 @@ class ContextFailure extends Error {
 }
 
 type Context = {
-  program: Running
+  program: RunningProgram
   conf: ReadonlyMap<string, string>
   name: string
   driver: DriverLog
@@ -167,89 +165,4 @@ function endedEarly({ log }: SparkLaunch, staging: string, diagnostics: string):
     'org.apache.spark.SparkContext.<init>(SparkContext.scala:599)',
     ...GATEWAY_FRAMES
   ])
-}
-
-/** What the program does with its context until it ends by itself. */
-async function runProgram(
-  launch: SparkLaunch,
-  { job, waterdrop }: Running,
-  signal: AbortSignal
-): Promise<{ code: number }> {
-  const { output } = launch.launcher
-  if (job.checkFailure !== undefined) {
-    output.stdout(refusedPlugin(job))
-    return { code: 255 }
-  }
-  if (job.swallowed !== undefined) {
-    output.stdout(swallowedError('Fatal Error,', job.swallowed))
-    return { code: 0 }
-  }
-  const ends = job.runMs === null ? Number.POSITIVE_INFINITY : Date.now() + job.runMs
-  if (job.runMs !== null) for (const line of job.result) output.stdout(line)
-  for (let batch = 0; Date.now() < ends; batch++) {
-    if (job.runMs === null) printBatch(launch, batch)
-    await wait(Math.min(BATCH_MS, ends - Date.now()), undefined, { signal })
-  }
-  if (job.thrown === undefined) return { code: 0 }
-  return { code: uncaught(launch, { waterdrop }, job.thrown) }
-}
-
-/** A micro-batch of a console sink. */
-function printBatch({ launcher }: SparkLaunch, batch: number): void {
-  const rule = '-'.repeat(43)
-  launcher.output.stdout(`${rule}\nBatch: ${batch}\n${rule}`)
-}
-
-/**
- * An exception that leaves the program. Waterdrop 2.0.x swallows it; of a Python program the
- * traceback is on stdout.
- * @returns the exit code
- */
-function uncaught(launch: SparkLaunch, program: { waterdrop: boolean }, message: string): number {
-  const { args, launcher } = launch
-  if (program.waterdrop) {
-    launcher.output.stdout(swallowedError('Fatal Error,', message))
-    return 0
-  }
-  if (args.primaryResource.endsWith('.py')) {
-    const text = message.includes('Exception: ')
-      ? `py4j.protocol.Py4JJavaError: ${message}`
-      : `RuntimeError: ${message}`
-    launcher.output.stdout(
-      `Traceback (most recent call last):\n  File "${args.primaryResource}", line 7, in <module>\n${text}`
-    )
-  } else {
-    launcher.output.stderr(`Exception in thread "main" java.lang.RuntimeException: ${message}`)
-  }
-  return 1
-}
-
-/** States as the ResourceManager reports them, to be waited for one after the other. */
-function followStates() {
-  const waiting: ((state: string) => void)[] = []
-  const seen: string[] = []
-  const watchers: ((state: string) => void)[] = []
-  return {
-    push(state: string): void {
-      for (const watcher of watchers) watcher(state)
-      const next = waiting.shift()
-      if (next) next(state)
-      else seen.push(state)
-    },
-    next(): Promise<string> {
-      const state = seen.shift()
-      return state === undefined
-        ? new Promise((resolve) => waiting.push(resolve))
-        : Promise.resolve(state)
-    },
-    until(states: string[]): Promise<string> {
-      const already = seen.find((state) => states.includes(state))
-      if (already !== undefined) return Promise.resolve(already)
-      return new Promise((resolve) => {
-        watchers.push((state) => {
-          if (states.includes(state)) resolve(state)
-        })
-      })
-    }
-  }
 }

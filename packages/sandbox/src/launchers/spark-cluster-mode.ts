@@ -12,6 +12,7 @@ import {
 } from './spark-log.ts'
 import { startSparkProgram } from './spark-program.ts'
 import { SparkSubmissionError, submitSparkApplication } from './spark-submission.ts'
+import type { ConfigLocation } from './waterdrop-job.ts'
 
 /** One launch by spark-submit, in either deploy mode. */
 export type SparkLaunch = {
@@ -44,7 +45,7 @@ export async function runClusterMode(launch: SparkLaunch): Promise<number> {
   const shutDown = () => printShutdownHook(log, [secondScratch(log), log.scratch])
   launcher.onTerminate(shutDown)
   printNativeCodeWarning(log)
-  const program = startSparkProgram({ launcher, args, locate: shippedName(args) })
+  const program = startSparkProgram({ launcher, args, locate: (path) => shipped(args, path) })
   try {
     const { id } = await submitSparkApplication({
       launcher,
@@ -89,8 +90,9 @@ export function secondScratch(log: SparkLog): string {
 }
 
 /** The driver sees shipped files only, by name, in its own working directory. */
-function shippedName(args: SparkArguments): (path: string) => string {
-  return (path) => args.files.find((file) => basename(file) === basename(path)) ?? basename(path)
+function shipped(args: SparkArguments, path: string): ConfigLocation {
+  const name = basename(path)
+  return { name, path: args.files.find((file) => basename(file) === name) ?? name }
 }
 
 async function followToTheEnd(launch: SparkLaunch, id: string): Promise<ApplicationReport> {

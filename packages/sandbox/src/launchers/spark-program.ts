@@ -4,7 +4,7 @@ import { type Job, readPlainJob } from './job.ts'
 import type { Launcher } from './launcher.ts'
 import type { SparkArguments } from './spark-arguments.ts'
 import { propertiesOf } from './system-properties.ts'
-import { startWaterdropJob } from './waterdrop-job.ts'
+import { type ConfigLocation, startWaterdropJob } from './waterdrop-job.ts'
 
 /** What the submitted program does once its driver has started. */
 export type SparkProgram =
@@ -17,12 +17,12 @@ const WATERDROP_CLASS = 'io.github.interestinglab.waterdrop.'
 
 /**
  * Starts the program as its driver would.
- * @param locate where a file named in the program's arguments is for the driver
+ * @param locate finds a file that is named in the program's arguments
  */
 export function startSparkProgram(options: {
   launcher: Launcher
   args: SparkArguments
-  locate: (path: string) => string
+  locate: (path: string) => ConfigLocation
 }): SparkProgram {
   const { launcher, args, locate } = options
   const { primaryResource, mainClass } = args

@@ -12,6 +12,9 @@ export type WaterdropStart =
   | { kind: 'config-error'; stdout: string }
   | { kind: 'job'; stdout: string; job: Job }
 
+/** What the job calls its config file, and where that file is for the stand-in. */
+export type ConfigLocation = { name: string; path: string }
+
 const OPTIONS: Record<string, string> = {
   '-c': 'config',
   '--config': 'config',
@@ -26,19 +29,19 @@ const OPTIONS: Record<string, string> = {
 /**
  * @param words the job's own arguments
  * @param required options that the job insists on
- * @param locate where the config file is for the job, given its path in the arguments
+ * @param locate finds the config file, given its path in the arguments
  */
 export function startWaterdropJob(options: {
   words: string[]
   required: string[]
   definitions: Definitions
-  locate: (path: string) => string
+  locate: (path: string) => ConfigLocation
 }): WaterdropStart {
   const { words, required, definitions, locate } = options
   const parsed = parseJobOptions(words, required)
   if (typeof parsed === 'string') return { kind: 'usage', stderr: parsed }
-  const path = locate(parsed.get('config') ?? '')
-  let stdout = `[INFO] Loading config file: ${path}`
+  const { name, path } = locate(parsed.get('config') ?? '')
+  let stdout = `[INFO] Loading config file: ${name}`
   try {
     const job = readWaterdropJob(path, definitions)
     stdout += `\n[INFO] parsed config file: ${JSON.stringify(job.config)}`

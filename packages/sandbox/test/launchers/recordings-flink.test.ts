@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { comparable, recording } from './support/recording.ts'
 import type { Running } from './support/run-launcher.ts'
-import { killApplication, type Sandbox, startSandbox } from './support/sandbox.ts'
+import { killApplication, type Sandbox, startSandbox, until } from './support/sandbox.ts'
 
 type Case = {
   recording: string
@@ -11,8 +11,12 @@ type Case = {
   job?: string
   action?: (launched: Running, sandbox: Sandbox) => Promise<void>
   exit: { code: number | null; signal: string | null }
+  /** State and final status that YARN ends with, or stays at. */
+  end?: string
   /** stderr is compared by the lines that are no frames of a stack. */
   causes?: boolean
+  /** Diagnostics of an ApplicationMaster that died have an end of their own each. */
+  diagnostics?: boolean
 }
 
 const ok = { code: 0, signal: null }
@@ -35,12 +39,14 @@ const cases: Case[] = [
     recording: 'flink-perjob-attached-ok',
     words: [...perJob, '-ynm', 'flink-perjob', '-yD', 'yarn.tags=FL-2,attempt-1'],
     job: BATCH,
+    end: 'FINISHED/SUCCEEDED',
     exit: ok
   },
   {
     recording: 'flink-perjob-detached-ok',
     words: [...perJob, '-d', '-ynm', 'flink-detached-ok', '-yD', 'yarn.tags=f9'],
     job: BATCH,
+    end: 'FINISHED/SUCCEEDED',
     exit: ok
   },
   {
@@ -51,6 +57,7 @@ const cases: Case[] = [
       await launched.seen(/JobID/)
       launched.kill('SIGTERM')
     },
+    end: 'RUNNING/UNDEFINED',
     exit: terminated
   },
   {
@@ -58,6 +65,7 @@ const cases: Case[] = [
     words: target,
     job: ENDLESS,
     action: killed,
+    end: 'KILLED/KILLED',
     exit: failed,
     causes: true
   },
@@ -69,6 +77,7 @@ const cases: Case[] = [
       await launched.seen(/current state ACCEPTED/)
       launched.kill('SIGTERM')
     },
+    end: 'KILLED/KILLED',
     exit: terminated,
     causes: true
   },
@@ -76,6 +85,7 @@ const cases: Case[] = [
     recording: 'flink-bad-queue',
     words: [...perJob, '-d', '-yqu', 'nope', '-yD', 'yarn.tags=f10'],
     job: BATCH,
+    end: 'FAILED/FAILED',
     exit: failed,
     causes: true
   },
@@ -84,7 +94,24 @@ const cases: Case[] = [
     recording: 'flink-application-ok',
     words: ['run-application', '-t', 'yarn-application', '-Dyarn.application.name=n'],
     job: BATCH,
+    end: 'FINISHED/SUCCEEDED',
     exit: ok
+  },
+  {
+    recording: 'flink-perjob-deploy-failed',
+    words: [...perJob, '-ynm', 'flink-perjob', '-yD', 'yarn.tags=FL-1,attempt-1'],
+    job: '# sandbox.am.fail = it died',
+    exit: failed,
+    end: 'FAILED/FAILED',
+    causes: true,
+    diagnostics: true
+  },
+  {
+    recording: 'flink-application-fail',
+    words: ['run-application', '-t', 'yarn-application', '-Dyarn.application.name=n'],
+    job: '# sandbox.run.ms = 300\n# sandbox.throw = boom',
+    exit: ok,
+    end: 'FINISHED/FAILED'
   }
 ]
 
@@ -93,7 +120,7 @@ t.test('flink prints what was recorded, and exits alike', async (t) => {
   await sandbox.cluster.setFaults({ flinkRetryMs: 100 })
   const jar = join(sandbox.cluster.waterdropHome, 'lib/waterdrop-core-2.0.4.jar')
   const flink = join(sandbox.cluster.flinkHome, 'bin/flink')
-  for (const { recording: name, words, job, action, exit, causes } of cases) {
+  for (const { recording: name, words, job, action, exit, end, causes, diagnostics } of cases) {
     const launched = sandbox.run([flink, ...words, ...(job === undefined ? [] : [jar, job])])
     await action?.(launched, sandbox)
     t.strictSame(await launched.ended, exit, name)
@@ -102,8 +129,18 @@ t.test('flink prints what was recorded, and exits alike', async (t) => {
       comparable(recording(`${name}.stdout`)),
       `${name}, stdout`
     )
-    const lines = (text: string) =>
-      comparable(text).filter((line) => !causes || !/^\t(at|\.\.\.) /.test(line))
+    const lines = (text: string) => {
+      const all = comparable(text).filter((line) => !causes || !/^\t(at|\.\.\.) /.test(line))
+      return diagnostics
+        ? all.slice(
+            0,
+            all.findIndex((line) => /^Diagnostics/.test(line))
+          )
+        : all
+    }
     t.strictSame(lines(launched.stderr), lines(recording(`${name}.stderr`)), `${name}, stderr`)
+    const [, id = ''] =
+      /Submitting application master (application_\d+_\d+)/.exec(launched.stdout) ?? []
+    if (end !== undefined) await until(() => sandbox.stateOf(id) === end)
   }
 })

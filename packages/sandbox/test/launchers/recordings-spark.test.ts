@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { comparable, recording } from './support/recording.ts'
 import type { Running } from './support/run-launcher.ts'
-import { killApplication, type Sandbox, startSandbox } from './support/sandbox.ts'
+import { killApplication, type Sandbox, startSandbox, until } from './support/sandbox.ts'
 
 type Case = {
   recording: string
@@ -12,6 +12,8 @@ type Case = {
   from?: RegExp
   action?: (launched: Running, sandbox: Sandbox) => Promise<void>
   exit: { code: number | null; signal: string | null }
+  /** State and final status that YARN ends with; `unknown`: the id was printed, never submitted. */
+  end: string
 }
 
 const ACCEPTED = '# sandbox.endless = true\n# sandbox.register.ms = 60000\n'
@@ -42,13 +44,26 @@ async function killedWhileAccepted(launched: Running, sandbox: Sandbox) {
 const cluster = ['--master', 'yarn', '--deploy-mode', 'cluster']
 const client = ['--master', 'yarn', '--deploy-mode', 'client']
 const sparkCases: Case[] = [
-  { recording: 'spark-cluster-ok', words: cluster, program: BATCH, exit: ok },
-  { recording: 'spark-cluster-fail', words: cluster, program: FAILING, exit: failed },
+  {
+    recording: 'spark-cluster-ok',
+    words: cluster,
+    program: BATCH,
+    end: 'FINISHED/SUCCEEDED',
+    exit: ok
+  },
+  {
+    recording: 'spark-cluster-fail',
+    words: cluster,
+    program: FAILING,
+    end: 'FINISHED/FAILED',
+    exit: failed
+  },
   {
     recording: 'spark-cluster-killed-by-rm',
     words: cluster,
     program: ENDLESS,
     action: killedByRm,
+    end: 'KILLED/KILLED',
     exit: failed
   },
   {
@@ -56,25 +71,29 @@ const sparkCases: Case[] = [
     words: cluster,
     program: ENDLESS,
     action: terminatedWhileRunning,
+    end: 'RUNNING/UNDEFINED',
     exit: terminated
   },
   {
     recording: 'spark-cluster-nowait',
     words: [...cluster, '--conf', 'spark.yarn.submit.waitAppCompletion=false'],
     program: BATCH,
+    end: 'FINISHED/SUCCEEDED',
     exit: ok
   },
   {
     recording: 'spark-cluster-bad-queue',
     words: [...cluster, '--queue', 'nope'],
     program: BATCH,
+    end: 'FAILED/FAILED',
     exit: failed
   },
-  { recording: 'spark-missing-file', words: cluster, exit: failed },
+  { recording: 'spark-missing-file', words: cluster, end: 'unknown', exit: failed },
   {
     recording: 'spark-client-ok',
     words: [...client, '--name', 'spark-client-ok'],
     program: BATCH,
+    end: 'FINISHED/SUCCEEDED',
     exit: ok
   },
   {
@@ -83,6 +102,7 @@ const sparkCases: Case[] = [
     program: ACCEPTED,
     action: killedWhileAccepted,
     from: /\(state: KILLED\)/,
+    end: 'KILLED/KILLED',
     exit: failed
   },
   {
@@ -90,12 +110,14 @@ const sparkCases: Case[] = [
     words: [...client, '--name', 'spark-client-sigterm'],
     program: ENDLESS,
     action: terminatedDriver,
+    end: 'FINISHED/SUCCEEDED',
     exit: terminated
   },
   {
     recording: 'spark-client-fail',
     words: [...client, '--name', 'spark-client-fail'],
     program: FAILING,
+    end: 'FINISHED/SUCCEEDED',
     exit: failed
   }
 ]
@@ -113,7 +135,7 @@ t.test('spark-submit prints what was recorded, and exits alike', async (t) => {
   const sandbox = await startSandbox(t)
   const defaults = 'spark.yarn.am.extraJavaOptions -Dx=y\nspark.executor.memory 512m\n'
   const confDir = join(sandbox.config('spark-defaults.conf', defaults), '..')
-  for (const { recording: name, words, program, from, action, exit } of sparkCases) {
+  for (const { recording: name, words, program, from, action, exit, end } of sparkCases) {
     const file = program
       ? sandbox.config(programName(program), program)
       : join(sandbox.dir, 'nope.py')
@@ -123,5 +145,7 @@ t.test('spark-submit prints what was recorded, and exits alike', async (t) => {
     t.strictSame(await launched.ended, exit, name)
     const expected = comparable(recording(`${name}.stderr`))
     t.strictSame(since(comparable(launched.stderr), from), since(expected, from), name)
+    const [id = ''] = /application_\d+_\d+/.exec(launched.stderr) ?? []
+    await until(() => sandbox.stateOf(id) === end)
   }
 })

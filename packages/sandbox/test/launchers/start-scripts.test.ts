@@ -74,11 +74,12 @@ t.test('Spark: the whole command line', async (t) => {
   )
   t.strictSame(home.argv(), [
     ...['--class', 'io.github.interestinglab.waterdrop.Waterdrop', '--name', 'n'],
+    ...['--jars', home.core],
     ...['--master', 'yarn', '--deploy-mode', 'client', '--driver-java-options', '-Dc=d -Da=b'],
     ...['--conf', 'spark.executor.extraJavaOptions=-Dc=d -Da=b'],
     ...['--conf', 'spark.driver.extraJavaOptions=-Dc=d -Da=b'],
     ...['--conf', '"spark.app.name=n"', '--conf', '"spark.executor.memory=1g"'],
-    ...['--jars', home.core, home.core],
+    home.core,
     ...[...CLIENT, '--config', config, '-i', 'a=b', '-i', 'c=d']
   ])
   t.equal(
@@ -139,7 +140,7 @@ t.test('Spark: what happens to odd words', async (t) => {
     [
       'blanks split',
       ['--master', 'yarn --conf x=y', '--deploy-mode', 'client', ...rest],
-      (argv) => argv.slice(4, 10),
+      (argv) => argv.slice(6, 12),
       ['--master', 'yarn', '--conf', 'x=y', '--deploy-mode', 'client']
     ],
     [

@@ -23,6 +23,6 @@ CONFIG_FILE=${CONFIG_FILE:-${APP_DIR}/config/application.conf}
 export JVM_ARGS=$(trimmed ${properties})
 core=$(find ${LIB_DIR} -name waterdrop-core*.jar)
 
-main_class=${WATERDROP_FLINK_CLASS:-io.github.interestinglab.waterdrop.WaterdropFlink}
+main_class=io.github.interestinglab.waterdrop.WaterdropFlink
 words=(run ${kept} -c ${main_class} ${core} --config ${CONFIG_FILE})
 exec ${FLINK_HOME}/bin/flink "${words[@]}"

@@ -28,14 +28,15 @@ DEPLOY_MODE=${DEPLOY_MODE:-client}
 CONFIG_FILE=${CONFIG_FILE:-${APP_DIR}/config/application.conf}
 properties=$(trimmed ${properties})
 
-core=$(find ${LIB_DIR} -name ${WATERDROP_CORE:-waterdrop-core*.jar})
+core=$(find ${LIB_DIR} -name waterdrop-core*.jar)
 
-options=""
+libraries=""
 lib_jars=$(listJars ${LIB_DIR})
-[ -n "${lib_jars}" ] && options="--jars ${lib_jars}"
+[ -n "${lib_jars}" ] && libraries="--jars ${lib_jars}"
 # The last --jars wins: with plugins the jars of lib/ drop out of the list.
+options=""
 plugin_jars=$(listJars ${PLUGINS_DIR} '*/lib/*')
-[ -n "${plugin_jars}" ] && options="${options} --jars ${plugin_jars}"
+[ -n "${plugin_jars}" ] && options="--jars ${plugin_jars}"
 
 driver_options=()
 if [ "${DEPLOY_MODE}" == "cluster" ]; then
@@ -60,6 +61,7 @@ fi
 exec ${SPARK_HOME}/bin/spark-submit \
   --class io.github.interestinglab.waterdrop.Waterdrop \
   --name $(getAppName ${CONFIG_FILE}) \
+  ${libraries} \
   --master ${MASTER} \
   --deploy-mode ${DEPLOY_MODE} \
   "${driver_options[@]}" \

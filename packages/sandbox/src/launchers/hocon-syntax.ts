@@ -1,0 +1,174 @@
+import { HoconText } from './hocon-text.ts'
+
+/** What was read, before references are resolved. A plain string is unquoted text. */
+export type Raw = string | Quoted | RawList | RawObject | Concatenation | Reference
+
+export class Quoted {
+  readonly text: string
+
+  constructor(text: string) {
+    this.text = text
+  }
+}
+
+export class Reference {
+  readonly name: string
+  readonly optional: boolean
+
+  constructor(name: string, optional: boolean) {
+    this.name = name
+    this.optional = optional
+  }
+}
+
+export class RawList {
+  readonly items: Raw[]
+
+  constructor(items: Raw[]) {
+    this.items = items
+  }
+}
+
+export class RawObject {
+  readonly entries: [string, Raw][] = []
+}
+
+export class Concatenation {
+  readonly parts: Raw[]
+
+  constructor(parts: Raw[]) {
+    this.parts = parts
+  }
+}
+
+/**
+ * Reads a whole text; the outer braces may be left out.
+ * @throws ConfigSyntaxError with the line; RangeError for a key of one character, as Waterdrop does
+ */
+export function readHocon(text: string): RawObject {
+  const cursor = new HoconText(text)
+  cursor.skipAll('')
+  const braced = cursor.current === '{'
+  if (braced) cursor.at++
+  const root = readEntries(cursor, braced)
+  cursor.skipAll('')
+  if (!cursor.ended) cursor.fail('Document has trailing tokens after first object or array')
+  return root
+}
+
+function readEntries(cursor: HoconText, braced: boolean): RawObject {
+  const object = new RawObject()
+  for (;;) {
+    cursor.skipAll(',')
+    if (cursor.current === '}') {
+      if (!braced) cursor.fail("unbalanced close brace '}' with no open brace")
+      cursor.at++
+      return object
+    }
+    if (cursor.ended) {
+      if (braced) cursor.fail('Expecting close brace } or a comma, got end of file')
+      return object
+    }
+    readEntry(cursor, object)
+  }
+}
+
+function readEntry(cursor: HoconText, object: RawObject): void {
+  const path = readPath(cursor)
+  cursor.skipBlanks()
+  let value: Raw
+  if (cursor.current === '{') {
+    value = readValue(cursor)
+  } else {
+    if (cursor.current !== '=' && cursor.current !== ':') {
+      cursor.fail(
+        `Key '${path.join('->')}' may not be followed by token: '${cursor.current || 'end of file'}'`
+      )
+    }
+    cursor.at++
+    cursor.skipAll('')
+    value = readValue(cursor)
+  }
+  for (const key of path.slice(1).reverse()) {
+    const nested = new RawObject()
+    nested.entries.push([key, value])
+    value = nested
+  }
+  object.entries.push([path[0] ?? '', value])
+}
+
+function readPath(cursor: HoconText): string[] {
+  if (cursor.current === '"') return [cursor.readQuoted()]
+  const key = cursor.readUnquoted().trim()
+  if (key === '') cursor.fail(`expecting a field name, got '${cursor.current}'`)
+  if (key.startsWith('include ') || key === 'include') cursor.fail('include is not supported')
+  if (key.length === 1) throw new RangeError('String index out of range: 1')
+  return key.split('->').map((part) => part.trim())
+}
+
+/** Everything up to the end of the line, a comma or a closing brace, glued together. */
+function readValue(cursor: HoconText): Raw {
+  const parts: Raw[] = []
+  cursor.skipBlanks()
+  while (!cursor.ended && !',}]\n#'.includes(cursor.current) && !cursor.startsWith('//')) {
+    parts.push(readPart(cursor))
+  }
+  return glue(cursor, parts)
+}
+
+function readPart(cursor: HoconText): Raw {
+  if (cursor.current === '"') return new Quoted(cursor.readQuoted())
+  if (cursor.current === '{') {
+    cursor.at++
+    return readEntries(cursor, true)
+  }
+  if (cursor.current === '[') {
+    cursor.at++
+    return readList(cursor)
+  }
+  if (cursor.startsWith('${')) return readReference(cursor)
+  const text = cursor.readUnquoted()
+  if (text === '')
+    cursor.fail(`Reserved character '${cursor.current}' is not allowed outside quotes`)
+  return text
+}
+
+function readReference(cursor: HoconText): Reference {
+  const end = cursor.text.indexOf('}', cursor.at)
+  if (end === -1) cursor.fail('Substitution was not closed with a }')
+  const inner = cursor.text.slice(cursor.at + 2, end).trim()
+  cursor.at = end + 1
+  const optional = inner.startsWith('?')
+  return new Reference((optional ? inner.slice(1) : inner).trim(), optional)
+}
+
+function readList(cursor: HoconText): RawList {
+  const items: Raw[] = []
+  for (;;) {
+    cursor.skipAll(',')
+    if (cursor.ended) cursor.fail('List should have ended with ] or had a comma, got end of file')
+    if (cursor.current === ']') {
+      cursor.at++
+      return new RawList(items)
+    }
+    items.push(readValue(cursor))
+  }
+}
+
+function glue(cursor: HoconText, parts: Raw[]): Raw {
+  const first = parts[0]
+  const last = parts.at(-1)
+  if (typeof first === 'string') parts[0] = first.trimStart()
+  if (typeof last === 'string') parts[parts.length - 1] = String(parts.at(-1)).trimEnd()
+  const whole = parts.filter((part) => part !== '')
+  if (whole.length === 0) cursor.fail('Expecting a value but got wrong token')
+  if (whole.length === 1) return whole[0] as Raw
+  const containers = whole.filter((part) => part instanceof RawObject || part instanceof RawList)
+  const text = whole.some(
+    (part) => part instanceof Quoted || (typeof part === 'string' && /\S/.test(part))
+  )
+  if (containers.length > 0 && text) {
+    cursor.fail('Cannot concatenate object or list with a non-object-or-list')
+  }
+  return new Concatenation(whole)
+}
