@@ -32,11 +32,23 @@ ${sections.join('\n\n')}
 function rows(environment) {
   return Object.entries(environment.shape)
     .map(([name, schema]) => {
-      const byDefault = schema.safeParse(undefined)
-      const value = byDefault.success && byDefault.data !== undefined ? `\`${byDefault.data}\`` : ''
-      return `| \`${name}\` | ${value === '``' ? '(empty)' : value} | ${descriptionOf(schema)} |`
+      const byDefault = defaultOf(schema)
+      const value = typeof byDefault === 'object' ? undefined : byDefault
+      return `| \`${name}\` | ${shown(value)} | ${descriptionOf(schema)} |`
     })
     .join('\n')
+}
+
+/** What a schema takes for a variable that is not set, before anything is made of it. */
+function defaultOf({ def }) {
+  if (def.type === 'default') return def.defaultValue
+  const inner = def.innerType ?? def.in
+  return inner ? defaultOf(inner) : undefined
+}
+
+function shown(value) {
+  if (value === undefined) return ''
+  return value === '' ? '(empty)' : `\`${value}\``
 }
 
 function descriptionOf(schema) {

@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs'
 import cookie from '@fastify/cookie'
 import type {} from '@fastify/redis'
 import { authPlugin } from '@scheduler-task/auth/auth-plugin'
-import { redisPlugin } from '@scheduler-task/auth/redis-plugin'
 import { createTokenSigner } from '@scheduler-task/auth/token-signer'
 import { type App, createApp } from '@scheduler-task/service-base/create-app'
 import type { FastifyBaseLogger } from 'fastify'
@@ -92,6 +91,7 @@ async function openSessions(
   const looksUp = config.AUTH_MODE === 'session'
   if (config.REDIS_URL && !sessions) {
     if (!looksUp) return { auth: config, sessions: null }
+    const { redisPlugin } = await import('@scheduler-task/auth/redis-plugin')
     await app.register(redisPlugin, { url: config.REDIS_URL })
     return { auth: config, sessions: createRedisSessionStore(app.redis, config.SESSION_KEY_PREFIX) }
   }

@@ -9,6 +9,8 @@ export type FailingCall = {
   status: number
   code: number
   message: string
+  /** The ResourceManager's own text is passed on in place of ours. */
+  upstream?: true
   /** In the error text, as evidence that it says what is wrong. */
   says?: RegExp
 }
@@ -124,7 +126,8 @@ export const failingCalls: readonly FailingCall[] = [
     status: 200,
     code: 152,
     message: '获取日志失败',
-    says: /application_1_0001/
+    upstream: true,
+    says: /NotFoundException.*application_1_0001/
   },
   {
     why: 'stopping an unknown application',

@@ -12,6 +12,8 @@ import { loadConfig } from '@scheduler-task/service-base/load-config'
 import { createLogger } from '@scheduler-task/service-base/logger'
 import { buildApp as buildExecutor } from '@scheduler-task/yarn-executor/app'
 import { environmentWith as executorEnvironment } from '@scheduler-task/yarn-executor/config'
+import { configuredLaunching } from '@scheduler-task/yarn-executor/configured-launching'
+import type { Launching } from '@scheduler-task/yarn-executor/domain/launching'
 import type { Config } from './config.ts'
 
 type Variables = Readonly<Record<string, string | undefined>>
@@ -19,6 +21,8 @@ type Variables = Readonly<Record<string, string | undefined>>
 export type Services = {
   gateway: App
   users: OpenedUsers
+  /** Absent where no executor runs. */
+  launching: Launching | undefined
   close(): Promise<void>
 }
 
@@ -77,15 +81,21 @@ export async function startServices(
       'file-service',
       await buildFileService(fileConfig, { ...sessions, logger: logger('file-service') })
     )
+    let launching: Launching | undefined
     if (shared.YARN_RM_URL) {
       const executorConfig = loadConfig(executorEnvironment(elsewhere), {
         ...shared,
         DATA_DIR: at.executor
       })
+      launching = await configuredLaunching(executorConfig)
       await run(
         'EXECUTOR_URL',
         'yarn-executor',
-        await buildExecutor(executorConfig, { ...sessions, logger: logger('yarn-executor') })
+        await buildExecutor(executorConfig, {
+          ...sessions,
+          launching,
+          logger: logger('yarn-executor')
+        })
       )
     }
     const gateway = await buildGateway(
@@ -99,7 +109,7 @@ export async function startServices(
       }
     )
     closers.push(async () => gateway.close())
-    return { gateway, users, close }
+    return { gateway, users, launching, close }
   } catch (error) {
     await close()
     throw error

@@ -1,7 +1,9 @@
 import type { OpenedUsers } from '@scheduler-task/gateway/adapters/user-file'
 import type { Runnable } from '@scheduler-task/service-base/run-service'
+import type { Launching } from '@scheduler-task/yarn-executor/domain/launching'
 import { type Config, sandboxParts } from './config.ts'
 import { openDataDirectory } from './data-directory.ts'
+import { endLaunchers } from './end-launchers.ts'
 import { writeSampleConfigs } from './sample-configs.ts'
 import { startSandbox } from './sandbox.ts'
 import { places, startServices } from './services.ts'
@@ -31,11 +33,16 @@ export async function startAllInOne(
   try {
     const at = places(data.path, config)
     const sandbox = sandboxParts(config).yarn ? await startSandbox(at.sandbox) : undefined
+    let launching: Launching | undefined
     if (sandbox) {
-      releases.push(sandbox.close)
+      releases.push(async () => {
+        await sandbox.close()
+        if (launching) await endLaunchers(launching, at.executor)
+      })
       await writeSampleConfigs(at.files)
     }
     const services = await startServices(config, data.path, { ...variables, ...sandbox?.variables })
+    launching = services.launching
     releases.push(services.close)
     return {
       listen: (options) => services.gateway.listen(options),

@@ -4,7 +4,7 @@ import { type AuthConfig, authWarnings } from './auth-config.ts'
 import { cookieAlone, roleMissing } from './auth-errors.ts'
 import { type Authenticator, createAuthenticator, type Identity } from './authenticator.ts'
 import { type ChangeRecorder, logChange, recordChange } from './record-change.ts'
-import { redisPlugin } from './redis-plugin.ts'
+import type {} from './redis-plugin.ts'
 import { createRedisSessionLookup } from './redis-session-lookup.ts'
 import { atLeast, type Role } from './roles.ts'
 import { provesSameSite } from './same-site.ts'
@@ -90,6 +90,8 @@ function isRead(method: string): boolean {
 }
 
 async function redisSessions(app: FastifyInstance, config: AuthConfig): Promise<SessionLookup> {
+  // Loaded only here: an executor on an edge node has no Redis, and no room for its client.
+  const { redisPlugin } = await import('./redis-plugin.ts')
   await app.register(redisPlugin, { url: config.REDIS_URL ?? '' })
   return createRedisSessionLookup(app.redis, config.SESSION_KEY_PREFIX)
 }

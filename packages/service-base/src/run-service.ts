@@ -17,7 +17,7 @@ export type Runnable = {
  */
 export async function runService(app: Runnable, config: BaseConfig): Promise<string> {
   // `delay` must be a number: a string silently means no limit. Above the app's own limit, so that it ends by itself.
-  closeWithGrace(
+  const grace = closeWithGrace(
     { delay: config.SHUTDOWN_TIMEOUT_MS + 2000, logger: { error: (text) => app.log.error(text) } },
     async ({ err, signal }) => {
       if (err) app.log.fatal({ err }, 'ended by an error that nobody caught')
@@ -25,9 +25,28 @@ export async function runService(app: Runnable, config: BaseConfig): Promise<str
       await app.close()
     }
   )
-  return config.LISTEN_SOCKET
-    ? app.listen({ path: config.LISTEN_SOCKET })
-    : app.listen({ host: config.HOST, port: config.PORT })
+  try {
+    return config.LISTEN_SOCKET
+      ? await app.listen({ path: config.LISTEN_SOCKET })
+      : await app.listen({ host: config.HOST, port: config.PORT })
+  } catch (error) {
+    grace.uninstall()
+    await app.close()
+    throw explained(error, config)
+  }
+}
+
+/** An address that cannot be listened on is a matter of configuration. */
+function explained(error: unknown, config: BaseConfig): unknown {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  const { HOST, PORT, LISTEN_SOCKET } = config
+  const what = LISTEN_SOCKET ? `LISTEN_SOCKET: ${LISTEN_SOCKET}` : `PORT: ${PORT} at ${HOST}`
+  if (code === 'EADDRINUSE') return new ConfigError([`${what} is in use by another process`])
+  if (code === 'EACCES') return new ConfigError([`${what} may not be listened on by this user`])
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
+    return new ConfigError([`HOST: ${HOST} is no address of this machine`])
+  }
+  return error
 }
 
 /** Runs a service's start; a configuration that cannot be used is explained on standard error, with exit code 2. */
