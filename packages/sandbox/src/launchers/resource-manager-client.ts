@@ -34,6 +34,11 @@ export class SubmissionRefused extends Error {
 
 export type ResourceManagerClient = ReturnType<typeof resourceManagerClient>
 
+/** No answer that a real client could have got by RPC: it would not even notice. */
+class Unusable extends Error {
+  override readonly name = 'Unusable'
+}
+
 type Answer = { status: number; body: string }
 type Opened = { response: IncomingMessage; release: () => void }
 
@@ -42,11 +47,12 @@ const MAX_BODY_BYTES = 1024 * 1024
 /** yarn.resourcemanager.connect.max-wait.ms; a real client goes on asking as long. */
 const CONNECT_LIMIT_MS = 900_000
 const RETRY_MS = 1000
+const REOPEN_MS = 50
 export const FINAL_STATES = ['FINISHED', 'FAILED', 'KILLED']
 
 /**
  * Client of the ResourceManager for the stand-ins, over `node:http` alone so that a launcher starts
- * quickly. While nobody listens, calls are repeated each second for 15 minutes.
+ * quickly. Calls without a usable answer are repeated each second for 15 minutes.
  * @param onRetry called before each repetition with the number of tries
  */
 export function resourceManagerClient(options: {
@@ -61,11 +67,12 @@ export function resourceManagerClient(options: {
     const started = Date.now()
     for (let tried = 0; ; tried++) {
       try {
-        return await send(method, path, body)
+        const answer = await send(method, path, body)
+        if (isUsable(method, answer)) return answer
+        throw new Unusable(`${method} ${path}: ${answer.status} ${answer.body.slice(0, 100)}`)
       } catch (error) {
-        const { code } = error as NodeJS.ErrnoException
-        const unreachable = code === 'ECONNREFUSED' || code === 'ECONNRESET'
-        if (!unreachable || Date.now() - started > CONNECT_LIMIT_MS) throw error
+        const passing = error instanceof Unusable || (error instanceof Error && 'code' in error)
+        if (!passing || Date.now() - started > CONNECT_LIMIT_MS) throw error
         onRetry(tried)
         await delay(RETRY_MS)
       }
@@ -80,8 +87,12 @@ export function resourceManagerClient(options: {
     url.searchParams.set('user.name', user)
     return new Promise((resolve, reject) => {
       const outgoing = request(url, { method, agent: false })
-      const timer = setTimeout(() => outgoing.destroy(new Error(`${path}: timed out`)), TIMEOUT_MS)
+      const timer = setTimeout(
+        () => outgoing.destroy(new Unusable(`${path}: timed out`)),
+        TIMEOUT_MS
+      )
       const release = () => clearTimeout(timer)
+      outgoing.setHeader('user-agent', 'sandbox-launcher')
       outgoing.on('close', release)
       outgoing.on('response', (response) => resolve({ response, release })).on('error', reject)
       if (text !== undefined) {
@@ -97,7 +108,7 @@ export function resourceManagerClient(options: {
     let text = ''
     for await (const chunk of response.setEncoding('utf8')) {
       text += chunk
-      if (text.length > MAX_BODY_BYTES) throw new Error(`${path}: answer is too large`)
+      if (text.length > MAX_BODY_BYTES) throw new Unusable(`${path}: answer is too large`)
     }
     return { status: response.statusCode ?? 0, body: text }
   }
@@ -105,7 +116,6 @@ export function resourceManagerClient(options: {
   async function report(id: string): Promise<ApplicationReport | undefined> {
     const answer = await call('GET', `/ws/v1/cluster/apps/${id}`)
     if (answer.status === 404) return undefined
-    if (answer.status !== 200) throw new Error(`GET apps/${id}: ${answer.status}`)
     const { app } = JSON.parse(answer.body)
     // The RPC that real clients use names the proxy before REST does.
     return { trackingUrl: `${base}/proxy/${id}/`, ...app }
@@ -132,7 +142,9 @@ export function resourceManagerClient(options: {
      */
     async submit(submission: Submission, onKnown: () => void = () => {}): Promise<void> {
       const answer = await call('POST', '/ws/v1/cluster/apps', submissionBody(submission))
-      if (answer.status !== 202) throw new SubmissionRefused(refusalOf(answer))
+      // Sent twice, it is refused the second time, but known.
+      const known = answer.status === 202 || (await report(submission.id)) !== undefined
+      if (!known) throw new SubmissionRefused(refusalOf(answer))
       onKnown()
       for (;;) {
         const current = await report(submission.id)
@@ -179,13 +191,16 @@ export function resourceManagerClient(options: {
         onState(state)
       }
       const hold = async () => {
+        let seen = false
         while (!over) {
-          const state = (await report(id))?.state ?? 'KILLED'
-          if (FINAL_STATES.includes(state)) tell(state)
-          else
-            await readDriverLines(id, tell, (close) => {
-              release = close
-            }).catch(() => {})
+          const current = await report(id)
+          seen ||= current !== undefined
+          const state = current?.state ?? (seen ? 'KILLED' : 'NEW')
+          if (FINAL_STATES.includes(state)) return tell(state)
+          await readDriverLines(id, tell, (close) => {
+            release = close
+          }).catch(() => {})
+          await delay(REOPEN_MS)
         }
       }
       hold().catch(() => onState('FAILED'))
@@ -204,6 +219,7 @@ export function resourceManagerClient(options: {
   ): Promise<void> {
     const { response, release } = await open({ method: 'GET', path: `/sandbox/apps/${id}/driver` })
     release()
+    if (response.statusCode !== 200) return void response.destroy()
     onOpen(() => response.destroy())
     let rest = ''
     for await (const text of response.setEncoding('utf8')) {
@@ -211,6 +227,18 @@ export function resourceManagerClient(options: {
       rest = lines.pop() ?? ''
       for (const line of lines) tell(JSON.parse(line).state)
     }
+  }
+}
+
+/** Whether a real client could have got it: it uses RPC, and would not notice faults of REST. */
+function isUsable(method: string, { status, body }: Answer): boolean {
+  if (method === 'GET' ? status !== 200 && status !== 404 : status >= 300 && status !== 400)
+    return false
+  try {
+    JSON.parse(body === '' && method !== 'GET' ? '{}' : body)
+    return true
+  } catch {
+    return false
   }
 }
 

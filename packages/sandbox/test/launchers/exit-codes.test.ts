@@ -128,3 +128,19 @@ t.test(
     t.equal(sandbox.yarn.applications.length, 1)
   }
 )
+
+t.test('faults of the REST interface do not end a launcher, which uses RPC', async (t) => {
+  const sandbox = await startSandbox(t)
+  sandbox.yarn.faults.set([
+    { kind: 'html', status: 200, count: 1 },
+    { kind: 'status', status: 503, method: 'POST', path: '/ws/v1/cluster/apps*', count: 1 },
+    { kind: 'half', method: 'GET', count: 1 },
+    { kind: 'empty', method: 'GET', count: 1 },
+    { kind: 'delayVisibility', ms: 300 }
+  ])
+  const words = ['--master', 'yarn', sandbox.config('batch.py', '# sandbox.run.ms = 50\n')]
+  const launched = sandbox.run([join(sandbox.cluster.sparkHome, 'bin/spark-submit'), ...words])
+  t.strictSame(await launched.ended, { code: 0, signal: null })
+  t.match(launched.stderr, /has started running/)
+  t.equal(sandbox.yarn.applications.length, 1)
+})
