@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { type Kysely, sql, type Transaction } from 'kysely'
+import type { Kysely, Transaction } from 'kysely'
 import { type JobStore, NameTaken } from '../domain/job-store.ts'
 import { changeState, type Submission } from '../domain/submission.ts'
 import {
@@ -178,7 +178,10 @@ export function createSqlJobStore(db: Kysely<JobTables>, now: () => number = Dat
       inTransaction(async (transaction) => {
         const mark = transaction
           .updateTable('submissions')
-          .set({ stale: reason, stale_since: sql`coalesce(stale_since, ${now()})` })
+          .set(({ fn, val }) => ({
+            stale: reason,
+            stale_since: fn.coalesce('stale_since', val(now()))
+          }))
           .where('is_live', '=', 1)
         if (!ids) {
           await mark.where('application_id', 'is not', null).execute()

@@ -1,8 +1,12 @@
 import { chmodSync, closeSync, openSync } from 'node:fs'
-import { Kysely, SqliteDialect } from 'kysely'
+import { createRequire } from 'node:module'
+import type * as kysely from 'kysely'
 import Database from 'libsql'
 import { migrate } from './sql-migrations.ts'
 import type { JobTables } from './sql-schema.ts'
+
+/** As CommonJS: its 280 ES modules take 0.2 s of processor time and 6 MB more to load. */
+const { Kysely, SqliteDialect } = createRequire(import.meta.url)('kysely') as typeof kysely
 
 /** Another process has the file open. */
 export class DatabaseInUse extends Error {
@@ -18,7 +22,7 @@ const BUSY_TIMEOUT_MS = 2000
  * operating system lets go of when this process ends, however it ends.
  * @throws DatabaseInUse
  */
-export async function openSqliteFile(path: string): Promise<Kysely<JobTables>> {
+export async function openSqliteFile(path: string): Promise<kysely.Kysely<JobTables>> {
   const lock = lockFile(`${path}.lock`, path)
   try {
     return await openLocked(path, lock)
@@ -28,7 +32,10 @@ export async function openSqliteFile(path: string): Promise<Kysely<JobTables>> {
   }
 }
 
-async function openLocked(path: string, lock: Database.Database): Promise<Kysely<JobTables>> {
+async function openLocked(
+  path: string,
+  lock: Database.Database
+): Promise<kysely.Kysely<JobTables>> {
   createPrivate(path)
   const database = new Database(path, { timeout: BUSY_TIMEOUT_MS })
   database.pragma('journal_mode = WAL')
