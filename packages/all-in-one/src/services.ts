@@ -7,6 +7,7 @@ import { openEmbeddedState } from '@scheduler-task/gateway/adapters/embedded-sta
 import { type OpenedUsers, openUsers } from '@scheduler-task/gateway/adapters/user-file'
 import { buildApp as buildGateway } from '@scheduler-task/gateway/app'
 import { environment as gatewayEnvironment } from '@scheduler-task/gateway/config'
+import type { SessionStore } from '@scheduler-task/gateway/domain/session-store'
 import type { App } from '@scheduler-task/service-base/create-app'
 import { loadConfig } from '@scheduler-task/service-base/load-config'
 import { createLogger } from '@scheduler-task/service-base/logger'
@@ -50,68 +51,95 @@ export async function startServices(
   const closers: (() => Promise<unknown>)[] = []
   const close = async () => {
     // The door first, then what is behind it.
-    for (const end of closers.reverse()) await end()
+    for (const end of closers.splice(0).reverse()) await end()
   }
   try {
     const sockets = await mkdtemp(join(tmpdir(), 'scheduler-task-'))
     closers.push(() => rm(sockets, { recursive: true, force: true }))
     const state = await openEmbeddedState(at.gateway)
-    const users = await openUsers(at.gateway, config.ADMIN_PASSWORD)
-    const shared: Variables = {
-      ...variables,
-      JWT_SECRET: variables.JWT_SECRET ?? state.secret,
-      FILE_ROOT: at.files,
-      AUTH_MODE: 'session'
+    const shared: Shared = {
+      logLevel: config.LOG_LEVEL,
+      variables: {
+        ...variables,
+        JWT_SECRET: variables.JWT_SECRET || state.secret,
+        FILE_ROOT: at.files,
+        AUTH_MODE: 'session'
+      },
+      ...(variables.REDIS_URL ? {} : { sessions: state.sessions })
     }
-    const elsewhere = { sessionsElsewhere: !variables.REDIS_URL }
-    const sessions = variables.REDIS_URL ? {} : { sessions: state.sessions }
-    const logger = (name: string) => createLogger({ name, level: config.LOG_LEVEL })
-
-    const urls: Record<string, string> = {}
-    const run = async (variable: string, name: string, app: App) => {
+    const listen = async (name: string, app: App) => {
       closers.push(async () => app.close())
       const path = join(sockets, `${name}.sock`)
       await app.listen({ path })
-      urls[variable] = `unix:${path}`
+      return `unix:${path}`
     }
-
-    const fileConfig = loadConfig(fileServiceEnvironment(elsewhere), shared)
-    await run(
-      'FILE_SERVICE_URL',
-      'file-service',
-      await buildFileService(fileConfig, { ...sessions, logger: logger('file-service') })
-    )
-    let launching: Launching | undefined
-    if (shared.YARN_RM_URL) {
-      const executorConfig = loadConfig(executorEnvironment(elsewhere), {
-        ...shared,
-        DATA_DIR: at.executor
-      })
-      launching = await configuredLaunching(executorConfig)
-      await run(
-        'EXECUTOR_URL',
-        'yarn-executor',
-        await buildExecutor(executorConfig, {
-          ...sessions,
-          launching,
-          logger: logger('yarn-executor')
-        })
-      )
-    }
-    const gateway = await buildGateway(
-      loadConfig(gatewayEnvironment, { ...shared, ...urls, DATA_DIR: at.gateway }),
-      {
-        users,
-        secret: state.secret,
-        ...sessions,
-        logger: logger('gateway'),
-        missing: { EXECUTOR_URL: 'YARN_RM_URL', AZKABAN_PROXY_URL: 'AZKABAN_URL' }
-      }
-    )
+    // A password's hash takes half a second of another thread: begun first, needed last.
+    const opening = openUsers(at.gateway, config.ADMIN_PASSWORD)
+    opening.catch(() => {})
+    const fileServiceUrl = await listen('file-service', await buildFileServiceOf(shared))
+    const executor = await startExecutor(shared, at.executor, listen)
+    const users = await opening
+    const gateway = await buildGatewayOf(shared, at.gateway, users, {
+      FILE_SERVICE_URL: fileServiceUrl,
+      EXECUTOR_URL: executor?.url
+    })
     closers.push(async () => gateway.close())
-    return { gateway, users, launching, close }
+    return { gateway, users, launching: executor?.launching, close }
   } catch (error) {
     await close()
     throw error
   }
+}
+
+/** What all services of this process have in common. */
+type Shared = {
+  logLevel: string
+  variables: Variables
+  /** Absent where the sessions are in Redis. */
+  sessions?: SessionStore
+}
+
+const loggerOf = (shared: Shared, name: string) => createLogger({ name, level: shared.logLevel })
+const sessionsOf = ({ sessions }: Shared) => (sessions ? { sessions } : {})
+
+async function buildFileServiceOf(shared: Shared): Promise<App> {
+  const environment = fileServiceEnvironment({ sessionsElsewhere: Boolean(shared.sessions) })
+  return buildFileService(loadConfig(environment, shared.variables), {
+    ...sessionsOf(shared),
+    logger: loggerOf(shared, 'file-service')
+  })
+}
+
+/** `undefined` without a ResourceManager: the gateway then says what is missing. */
+async function startExecutor(
+  shared: Shared,
+  dataDir: string,
+  listen: (name: string, app: App) => Promise<string>
+): Promise<{ url: string; launching: Launching } | undefined> {
+  if (!shared.variables.YARN_RM_URL) return undefined
+  const environment = executorEnvironment({ sessionsElsewhere: Boolean(shared.sessions) })
+  const config = loadConfig(environment, { ...shared.variables, DATA_DIR: dataDir })
+  const launching = await configuredLaunching(config)
+  const app = await buildExecutor(config, {
+    ...sessionsOf(shared),
+    launching,
+    logger: loggerOf(shared, 'yarn-executor')
+  })
+  return { url: await listen('yarn-executor', app), launching }
+}
+
+async function buildGatewayOf(
+  shared: Shared,
+  dataDir: string,
+  users: OpenedUsers,
+  urls: Variables
+): Promise<App> {
+  const variables = { ...shared.variables, ...urls, DATA_DIR: dataDir }
+  return buildGateway(loadConfig(gatewayEnvironment, variables), {
+    users,
+    ...(shared.variables.JWT_SECRET ? { secret: shared.variables.JWT_SECRET } : {}),
+    ...sessionsOf(shared),
+    logger: loggerOf(shared, 'gateway'),
+    missing: { EXECUTOR_URL: 'YARN_RM_URL', AZKABAN_PROXY_URL: 'AZKABAN_URL' }
+  })
 }
