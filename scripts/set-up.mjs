@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { pnpm, root } from './pnpm.mjs'
 
 const LEAST_NODE = [20, 18, 1]
@@ -99,3 +100,5 @@ function filesBelow(folder) {
     return entry.isDirectory() ? filesBelow(path) : [path]
   })
 }
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await setUp()
