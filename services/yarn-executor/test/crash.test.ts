@@ -14,8 +14,6 @@ t.test('SIGKILL of the service, and a restart', async (t) => {
   const around = await startSurroundings(t, { START_TIMEOUT_MS: '8000', MAX_LAUNCHERS: '2' })
   const { yarn, cluster, variables } = around
   const named = (name: string) => yarn.applications.filter((one) => one.name === name)
-  const live = (name: string) =>
-    named(name).filter(({ publicState }) => !['FINISHED', 'FAILED', 'KILLED'].includes(publicState))
 
   /** Reads the store of a service that was killed. */
   async function stored(name: string): Promise<Submission | undefined> {
@@ -115,29 +113,5 @@ t.test('SIGKILL of the service, and a restart', async (t) => {
       return error.state === 'KILLED'
     })
     await second.kill()
-  })
-
-  await t.test('at any moment of a start: never two, adopted or rejected', async (t) => {
-    const names = [0, 15, 40, 80, 150, 300, 600].map((ms) => [`kill-${ms}`, ms] as const)
-    for (const [taskName, ms] of names) {
-      const service = await startService(t, variables)
-      ignored(service.post('/executor/start/spark', { ...SPARK, taskName }))
-      await new Promise((resolve) => setTimeout(resolve, ms))
-      await service.kill()
-    }
-    const last = await startService(t, variables)
-    for (const [taskName] of names) {
-      // Its own start is over when the name is held by an application, or free for the next one.
-      const settled = await until(`${taskName} is settled`, async () => {
-        const answer = await last.post('/executor/start/spark', { ...SPARK, taskName })
-        return answer.statusCode === 200 ? String(answer.data) : answer.error.applicationId
-      })
-      t.strictSame(
-        live(taskName).map(({ id }) => id),
-        [settled],
-        taskName
-      )
-      t.match(await last.post(`/executor/stop/${settled}`), { data: true })
-    }
   })
 })

@@ -1,5 +1,8 @@
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import t from 'tap'
-import { startExecutor, until } from '../support/executor.ts'
+import { configuredLaunching } from '../../src/configured-launching.ts'
+import { configOf, startExecutor, until } from '../support/executor.ts'
 
 t.test('stop takes any body and content type, or none', async (t) => {
   const { post, startSpark, yarn } = await startExecutor(t)
@@ -19,7 +22,9 @@ t.test('stop takes any body and content type, or none', async (t) => {
 })
 
 t.test('a stop is told once it is proven', async (t) => {
-  const { post, startSpark, yarn, cluster } = await startExecutor(t, { STOP_TIMEOUT_MS: '20000' })
+  const { post, startSpark, yarn, cluster, variables } = await startExecutor(t, {
+    STOP_TIMEOUT_MS: '20000'
+  })
 
   await t.test('an RM that takes its time', async (t) => {
     const id = await startSpark('slow')
