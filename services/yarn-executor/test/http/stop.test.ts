@@ -43,7 +43,15 @@ t.test('a stop is told once it is proven', async (t) => {
       })
       const id = await startSpark('stubborn')
       await cluster.setFaults({})
+      const attempts = await readdir(join(String(variables.DATA_DIR), 'attempts'))
+      const launching = await configuredLaunching(configOf(variables))
+      const fences = () =>
+        Promise.all(
+          attempts.map((attemptId) => launching.fence({ attemptId, identity: undefined }))
+        )
+      t.ok((await fences()).includes('held'))
       t.match(await post(`/executor/stop/${id}`), { data: true })
+      t.notOk((await fences()).includes('held'))
       t.match(await startSpark('stubborn'), /^application_/, 'the name is free')
     }
   )
