@@ -3,6 +3,7 @@
 //   npm test -- packages/auth    types and tests of these packages only
 import { spawn } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { root } from './pnpm.mjs'
 import { setUp } from './set-up.mjs'
@@ -11,48 +12,73 @@ const TOTALS =
   /^\s*# \{ total: (\d+)(?:, pass: (\d+))?(?:, fail: (\d+))?(?:, skip: (\d+))?(?:, todo: (\d+))? \}/
 const sums = { passed: 0, failed: 0, skipped: 0 }
 
-/** Runs a program, prints what it prints, and answers its code and its last 64 kB of output. */
-function runTee(command, parameters, cwd) {
+/** As many steps at once as there are cores; the longest first, so that none is left alone at the end. */
+const AT_ONCE = Math.min(4, availableParallelism())
+const LONGEST_FIRST = [
+  'packages/sandbox',
+  'services/yarn-executor',
+  'gateway',
+  'services/file-service',
+  'tests'
+]
+
+/** Runs a program and answers its code and what it printed (the last 4 MB), in the order in which it came. */
+function capture(command, parameters, cwd) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, parameters, { cwd, stdio: ['ignore', 'pipe', 'pipe'] })
-    let tail = ''
-    for (const [from, to] of [
-      [child.stdout, process.stdout],
-      [child.stderr, process.stderr]
-    ]) {
-      from.setEncoding('utf8')
-      from.on('data', (text) => {
-        tail = (tail + text).slice(-65_536)
-        to.write(text)
+    let output = ''
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text) => {
+        output = (output + text).slice(-4_194_304)
       })
     }
     child.once('error', reject)
-    child.once('close', (code) => resolve({ code: code ?? 1, tail }))
+    child.once('close', (code) => resolve({ code: code ?? 1, output }))
   })
 }
 
-async function checkStep(name, command, parameters, cwd = root) {
-  console.log(`\n== ${name}`)
-  const { code } = await runTee(command, parameters, cwd)
-  if (code === 0) sums.passed += 1
-  else sums.failed += 1
+/** A step prints all it has to say at once, when it is over. */
+async function step(name, command, parameters, cwd, count) {
+  const began = Date.now()
+  const { code, output } = await capture(command, parameters, cwd)
+  const seconds = ((Date.now() - began) / 1000).toFixed(1)
+  const { passed, failed, skipped = 0 } = count(code, output)
+  sums.passed += passed
+  sums.failed += failed
+  sums.skipped += skipped
+  const result = `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`
+  console.log(`== ${name}: ${result} (${seconds} s)`)
+  // What was skipped says why; what failed says how.
+  if (failed > 0 || skipped > 0) console.log(output)
 }
 
-async function testStep(folder) {
-  console.log(`\n== tests of ${folder}`)
-  const bin = join(root, folder, 'node_modules/.bin/tap')
-  const { code, tail } = await runTee(bin, ['--reporter=terse'], join(root, folder))
-  const line = tail.split('\n').findLast((text) => TOTALS.test(text))
-  if (!line) {
-    console.log(`${folder}: no test result was found`)
-    sums.failed += 1
-    return
-  }
+const byCode = (code) => (code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 })
+
+function byTotals(code, output) {
+  const line = output.split('\n').findLast((text) => TOTALS.test(text))
+  if (!line) return { passed: 0, failed: 1 }
   const [, , passed, failed, skipped, todo] = TOTALS.exec(line).map((text) => Number(text ?? 0))
-  sums.passed += passed
-  sums.skipped += skipped + todo
   // A run that failed without a failed assertion (a crash, a time-out) counts as one.
-  sums.failed += failed > 0 ? failed : code === 0 ? 0 : 1
+  return { passed, failed: failed > 0 ? failed : code === 0 ? 0 : 1, skipped: skipped + todo }
+}
+
+/** Runs the steps, a few at a time. */
+async function runAll(steps) {
+  const waiting = [...steps]
+  const worker = async () => {
+    for (let next = waiting.shift(); next; next = waiting.shift()) await next()
+  }
+  await Promise.all(Array.from({ length: AT_ONCE }, worker))
+}
+
+function stepsOf(folder) {
+  const cwd = join(root, folder)
+  const bin = (name) => join(cwd, 'node_modules/.bin', name)
+  return {
+    types: () => step(`types of ${folder}`, bin('tsc'), ['--noEmit'], cwd, byCode),
+    tests: () =>
+      step(`tests of ${folder}`, bin('tap'), ['--reporter=tap', '--jobs=1'], cwd, byTotals)
+  }
 }
 
 function foldersWithTests() {
@@ -78,14 +104,18 @@ try {
   console.log('0 passed, 1 failed')
   process.exit(1)
 }
-if (asked.length === 0) {
-  await checkStep('lint', join(root, 'node_modules/.bin/biome'), ['ci', '--error-on-warnings', '.'])
+const rank = (folder) => {
+  const at = LONGEST_FIRST.indexOf(folder)
+  return at < 0 ? LONGEST_FIRST.length : at
 }
-for (const folder of folders) {
-  const tsc = join(root, folder, 'node_modules/.bin/tsc')
-  await checkStep(`types of ${folder}`, tsc, ['--noEmit'], join(root, folder))
-}
-for (const folder of folders) await testStep(folder)
+const sorted = folders.sort((a, b) => rank(a) - rank(b)).map(stepsOf)
+const biome = join(root, 'node_modules/.bin/biome')
+const lint = () => step('lint', biome, ['ci', '--error-on-warnings', '.'], root, byCode)
+await runAll([
+  ...(asked.length === 0 ? [lint] : []),
+  ...sorted.map(({ tests }) => tests),
+  ...sorted.map(({ types }) => types)
+])
 
 console.log(`\n${Math.round((Date.now() - began) / 1000)} s`)
 console.log(
