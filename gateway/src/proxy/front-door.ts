@@ -5,11 +5,10 @@ import {
   type Server,
   type ServerResponse
 } from 'node:http'
-import type { Duplex } from 'node:stream'
 import type { Authenticator } from '@scheduler-task/auth/authenticator'
 import { Refusal } from '@scheduler-task/envelope/errors'
+import { refuseSocket } from '@scheduler-task/envelope/refuse-socket'
 import { requestIdFrom } from '@scheduler-task/envelope/request-id'
-import { refusalAnswer } from '@scheduler-task/envelope/to-envelope'
 import { loggableUrl } from '@scheduler-task/service-base/logger'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Config } from '../config.ts'
@@ -60,7 +59,7 @@ export function createFrontDoor(config: Config, prefixes: readonly Prefix[]): Fr
     response: ServerResponse,
     expectsContinue: boolean
   ): void {
-    const requestId = requestIdFrom(incoming.headers['x-request-id'])
+    const requestId = idOf(incoming)
     const refused = (error: unknown) =>
       refuse(incoming, response, asRefusal(error, opened?.log), requestId)
     try {
@@ -120,18 +119,13 @@ export function createFrontDoor(config: Config, prefixes: readonly Prefix[]): Fr
       server.on('request', (incoming, response) => receive(own, incoming, response, false))
       server.on('checkContinue', (incoming, response) => receive(own, incoming, response, true))
       server.on('checkExpectation', (incoming, response) =>
-        refuse(
-          incoming,
-          response,
-          errors.expectationFailed(),
-          requestIdFrom(incoming.headers['x-request-id'])
-        )
+        refuse(incoming, response, errors.expectationFailed(), idOf(incoming))
       )
       server.on('upgrade', (incoming, socket) =>
-        refuseSocket(incoming, socket, errors.upgradeNotSupported())
+        refuseSocket(socket, errors.upgradeNotSupported(), idOf(incoming))
       )
       server.on('connect', (incoming, socket) =>
-        refuseSocket(incoming, socket, errors.methodNotAllowed(METHODS))
+        refuseSocket(socket, errors.methodNotAllowed(METHODS), idOf(incoming))
       )
       return server
     },
@@ -142,6 +136,10 @@ export function createFrontDoor(config: Config, prefixes: readonly Prefix[]): Fr
       closing = true
     }
   }
+}
+
+function idOf({ headers }: IncomingMessage): string {
+  return requestIdFrom(headers['x-request-id'])
 }
 
 /** @throws Refusal for a head that this gateway and a service might read in two ways. */
@@ -210,23 +208,4 @@ function logWhenAnswered(
       'request'
     )
   })
-}
-
-/** Answers where Node gives the bare connection: it is closed afterwards. */
-function refuseSocket(incoming: IncomingMessage, socket: Duplex, refusal: Refusal): void {
-  const requestId = requestIdFrom(incoming.headers['x-request-id'])
-  const { httpStatus, headers, body } = refusalAnswer(refusal, requestId)
-  const text = JSON.stringify(body)
-  const fields = Object.entries({
-    ...headers,
-    'Content-Type': 'application/json; charset=utf-8',
-    'Content-Length': String(Buffer.byteLength(text)),
-    'X-Request-Id': requestId,
-    Connection: 'close'
-  })
-  socket.on('error', () => socket.destroy())
-  socket.end(
-    `HTTP/1.1 ${httpStatus} Refused\r\n${fields.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n${text}`,
-    () => socket.destroy()
-  )
 }

@@ -1,9 +1,9 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fastifyPlugin from 'fastify-plugin'
 import type { DocumentedFailure } from './codes.ts'
 import { Refusal } from './errors.ts'
 import { createMethodTable } from './method-table.ts'
-import { toEnvelope } from './to-envelope.ts'
+import { type ErrorAnswer, refusalAnswer, toEnvelope } from './to-envelope.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -40,10 +40,7 @@ export const envelopePlugin = fastifyPlugin(
     app.setErrorHandler((error, request, reply) => {
       const answer = toEnvelope(error, request)
       if (answer.fault) request.log.error({ err: error }, 'a request met an error of ours')
-      request.answeredCode = answer.body.statusCode
-      reply.code(answer.httpStatus).headers(answer.headers)
-      // Serialised here: the route's own schemas describe its success, and must not cut an error.
-      return reply.type('application/json; charset=utf-8').send(JSON.stringify(answer.body))
+      return send(answer, request, reply)
     })
 
     app.setNotFoundHandler((request, reply) => {
@@ -55,11 +52,15 @@ export const envelopePlugin = fastifyPlugin(
               headers: { allow: allowed.join(', ') }
             })
           : new Refusal(404, 'there is no such call here', { code: 'NOT_FOUND' })
-      const answer = toEnvelope(refusal, request)
-      request.answeredCode = answer.body.statusCode
-      reply.code(answer.httpStatus).headers(answer.headers)
-      return reply.type('application/json; charset=utf-8').send(JSON.stringify(answer.body))
+      return send(refusalAnswer(refusal, request.id), request, reply)
     })
   },
   { name: '@scheduler-task/envelope' }
 )
+
+/** Serialised here: the route's own schemas describe its success, and must not cut an error. */
+function send(answer: ErrorAnswer, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  request.answeredCode = answer.body.statusCode
+  reply.code(answer.httpStatus).headers(answer.headers)
+  return reply.type('application/json; charset=utf-8').send(JSON.stringify(answer.body))
+}

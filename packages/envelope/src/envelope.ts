@@ -43,8 +43,3 @@ export function errorText(error: {
     ...error.fields
   })
 }
-
-/** The shape of a failure's envelope, for the OpenAPI document. */
-export const failureEnvelope = envelopeOf(
-  z.string().describe('A JSON text: {"error","code","requestId",…}, or the upstream’s own text')
-)

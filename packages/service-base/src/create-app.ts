@@ -1,7 +1,8 @@
 import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { envelopePlugin } from '@scheduler-task/envelope/envelope-plugin'
-import { BadParameters } from '@scheduler-task/envelope/errors'
+import { BadParameters, Refusal } from '@scheduler-task/envelope/errors'
+import { refuseSocket } from '@scheduler-task/envelope/refuse-socket'
 import { requestIdFrom } from '@scheduler-task/envelope/request-id'
 import { refusalAnswer } from '@scheduler-task/envelope/to-envelope'
 import Fastify, { type FastifyBaseLogger, type FastifyServerOptions, LogController } from 'fastify'
@@ -102,25 +103,16 @@ function refuseBadUrl(requestId: string, response: ServerResponse): void {
 /** A connection that sent no HTTP (or too much of it) still gets an envelope, then is closed. */
 function clientErrorHandler(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || socket.destroyed) return
-  const [status, message] =
-    error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
-      ? [408, '请求超时']
-      : error.code === 'HPE_HEADER_OVERFLOW'
-        ? [431, '请求头过大']
-        : [400, '参数错误']
-  const requestId = requestIdFrom(undefined)
-  const data = JSON.stringify({
-    error: 'the request is not valid HTTP',
-    code: 'NOT_HTTP',
-    requestId
-  })
-  const body = JSON.stringify({ statusCode: status, message, data })
-  if (!socket.writable) {
-    socket.destroy()
-    return
+  refuseSocket(socket, unreadable(error.code), requestIdFrom(undefined))
+}
+
+/** Why Node could not read a request, by its error's code. */
+function unreadable(code: string | undefined): Refusal {
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
+    return new Refusal(408, 'the request did not come in time', { code: 'REQUEST_TIMEOUT' })
   }
-  socket.end(
-    `HTTP/1.1 ${status} Refused\r\nContent-Type: application/json; charset=utf-8\r\n` +
-      `Content-Length: ${Buffer.byteLength(body)}\r\nX-Request-Id: ${requestId}\r\nConnection: close\r\n\r\n${body}`
-  )
+  if (code === 'HPE_HEADER_OVERFLOW') {
+    return new Refusal(431, 'the head of the request is too large', { code: 'HEADERS_TOO_LARGE' })
+  }
+  return new Refusal(400, 'the request is not valid HTTP', { code: 'NOT_HTTP' })
 }
