@@ -1,4 +1,4 @@
-import type { Application } from '@scheduler-task/yarn-client/application'
+import { type Application, isApplicationId } from '@scheduler-task/yarn-client/application'
 import { RmError } from '@scheduler-task/yarn-client/rm-errors'
 import { TimeLimitReached, withinTime } from '@scheduler-task/yarn-client/time-limit'
 import { applyObservation } from './observation.ts'
@@ -24,6 +24,8 @@ export async function findTarget(
   { store, rm, background }: Pick<Parts, 'store' | 'rm' | 'background'>,
   applicationId: string
 ): Promise<Target | undefined> {
+  // Numbers that no ResourceManager gives out.
+  if (!isApplicationId(applicationId)) return undefined
   const known = await store.findByApplication(applicationId)
   let application: Application | undefined
   try {

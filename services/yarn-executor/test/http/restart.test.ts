@@ -85,12 +85,14 @@ t.test('restarts that are refused leave the old application alone', async (t) =>
     ...start150,
     error: { code: 'YARN_EXECUTOR_ENGINE_MISMATCH', stopped: false }
   })
-  t.match(await restart({ taskName: 'new' }, 'spark', 'application_1_0001'), {
-    http: 200,
-    statusCode: 151,
-    message: '停止任务失败',
-    error: { code: 'YARN_EXECUTOR_APPLICATION_UNKNOWN', stopped: false }
-  })
+  for (const unknown of ['application_1_0001', 'application_99999999999999999_1']) {
+    t.match(await restart({ taskName: 'new' }, 'spark', unknown), {
+      http: 200,
+      statusCode: 151,
+      message: '停止任务失败',
+      error: { code: 'YARN_EXECUTOR_APPLICATION_UNKNOWN', stopped: false }
+    })
+  }
   await yarn.down()
   t.match(await restart({}), { ...start150, error: { code: /RM_UNREACHABLE/, stopped: false } })
   await yarn.up()

@@ -85,12 +85,14 @@ t.test('stops that fail', async (t) => {
   const stateOf = (id: string) => yarn.applications.find((one) => one.id === id)?.publicState
 
   await t.test('what nobody knows', async (t) => {
-    t.match(await post('/executor/stop/application_1_0001'), {
-      http: 200,
-      statusCode: 151,
-      message: '停止任务失败',
-      error: { code: 'YARN_EXECUTOR_APPLICATION_UNKNOWN' }
-    })
+    for (const id of ['application_1_0001', 'application_99999999999999999_1']) {
+      t.match(await post(`/executor/stop/${id}`), {
+        http: 200,
+        statusCode: 151,
+        message: '停止任务失败',
+        error: { code: 'YARN_EXECUTOR_APPLICATION_UNKNOWN' }
+      })
+    }
   })
 
   await t.test('what has ended already, here or elsewhere', async (t) => {
