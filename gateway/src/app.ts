@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs'
 import cookie from '@fastify/cookie'
 import type {} from '@fastify/redis'
 import { authPlugin } from '@scheduler-task/auth/auth-plugin'
 import { createTokenSigner } from '@scheduler-task/auth/token-signer'
 import { type App, createApp } from '@scheduler-task/service-base/create-app'
+import { packageVersion } from '@scheduler-task/service-base/package-version'
 import type { FastifyBaseLogger } from 'fastify'
 import { openEmbeddedState } from './adapters/embedded-state.ts'
 import { createRedisSessionStore } from './adapters/redis-session-store.ts'
@@ -40,7 +40,11 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
   const prefixes = prefixesOf(config, replacements.missing)
   const door = createFrontDoor(config, prefixes)
   const app: App = await createApp({
-    service: { name: 'gateway', version: readVersion(), title: 'scheduler-task gateway' },
+    service: {
+      name: 'gateway',
+      version: packageVersion(import.meta.url),
+      title: 'scheduler-task gateway'
+    },
     config,
     checks: config.AUTH_MODE === 'session' ? { sessions: async () => app.sessions?.ping() } : {},
     serverFactory: door.serverFactory,
@@ -118,9 +122,4 @@ async function makeLogin(
     sessionTtlS: auth.SESSION_TTL_S,
     ...(now ? { now } : {})
   })
-}
-
-function readVersion(): string {
-  const file = readFileSync(new URL('../package.json', import.meta.url), 'utf8')
-  return (JSON.parse(file) as { version: string }).version
 }

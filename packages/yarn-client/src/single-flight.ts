@@ -1,3 +1,5 @@
+import { unlessAborted } from './time-limit.ts'
+
 /** Runs one piece of work per key at a time, for everybody who asks for it meanwhile. */
 export interface SingleFlight<T> {
   /**
@@ -49,19 +51,5 @@ export function createSingleFlight<T>(): SingleFlight<T> {
     forget: (key) => {
       flights.delete(key)
     }
-  }
-}
-
-async function unlessAborted<T>(result: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return await result
-  let leave = () => {}
-  const aborted = new Promise<never>((_resolve, reject) => {
-    leave = () => reject(signal.reason)
-  })
-  signal.addEventListener('abort', leave, { once: true })
-  try {
-    return await Promise.race([result, aborted])
-  } finally {
-    signal.removeEventListener('abort', leave)
   }
 }

@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { authPlugin } from '@scheduler-task/auth/auth-plugin'
 import type { ChangeRecorder } from '@scheduler-task/auth/record-change'
 import type { SessionLookup } from '@scheduler-task/auth/session-lookup'
 import { type App, createApp } from '@scheduler-task/service-base/create-app'
+import { packageVersion } from '@scheduler-task/service-base/package-version'
 import type { FastifyBaseLogger } from 'fastify'
 import { createDiskStorage } from './adapters/disk-storage.ts'
 import { prepareRoot } from './adapters/prepare-root.ts'
@@ -29,7 +29,11 @@ export type Replacements = {
 export async function buildApp(config: Config, replacements: Replacements = {}): Promise<App> {
   const { storage = await openStorage(config), logger, ...auth } = replacements
   const app = await createApp({
-    service: { name: 'file-service', version: readVersion(), title: 'scheduler-task files' },
+    service: {
+      name: 'file-service',
+      version: packageVersion(import.meta.url),
+      title: 'scheduler-task files'
+    },
     // Node counts the whole request, body included: uploads have a limit of their own.
     config: {
       ...config,
@@ -79,9 +83,4 @@ function keepTidy(app: App, storage: FileStorage, config: Config): void {
     })
   })
   app.addHook('onClose', async () => housekeeping?.stop())
-}
-
-function readVersion(): string {
-  const file = readFileSync(new URL('../package.json', import.meta.url), 'utf8')
-  return (JSON.parse(file) as { version: string }).version
 }

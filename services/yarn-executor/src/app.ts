@@ -1,13 +1,14 @@
-import { readFileSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { userInfo } from 'node:os'
 import { join, resolve } from 'node:path'
 import { authPlugin } from '@scheduler-task/auth/auth-plugin'
 import type { ChangeRecorder } from '@scheduler-task/auth/record-change'
 import type { SessionLookup } from '@scheduler-task/auth/session-lookup'
+import { FileInUse } from '@scheduler-task/file-lock/file-lock'
 import { type App, createApp } from '@scheduler-task/service-base/create-app'
 import { ConfigError } from '@scheduler-task/service-base/load-config'
 import { createLogger } from '@scheduler-task/service-base/logger'
+import { packageVersion } from '@scheduler-task/service-base/package-version'
 import { createLiveApplications } from '@scheduler-task/yarn-client/live-applications'
 import {
   createResourceManager,
@@ -17,7 +18,7 @@ import { shareReads } from '@scheduler-task/yarn-client/shared-reads'
 import type { FastifyBaseLogger } from 'fastify'
 import { createFileRootConfigFiles } from './adapters/file-root-config-files.ts'
 import { createSqlJobStore } from './adapters/sql-job-store.ts'
-import { DatabaseInUse, openSqliteFile } from './adapters/sqlite-file.ts'
+import { openSqliteFile } from './adapters/sqlite-file.ts'
 import type { Config } from './config.ts'
 import { configuredLaunching } from './configured-launching.ts'
 import { createBackgroundWork } from './domain/background-work.ts'
@@ -69,7 +70,11 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
   const jobs = createJobRunner(parts, { configFiles, installationId, drain })
 
   const app = await createApp({
-    service: { name: NAME, version: readVersion(), title: 'scheduler-task executor' },
+    service: {
+      name: NAME,
+      version: packageVersion(import.meta.url),
+      title: 'scheduler-task executor'
+    },
     config,
     logger: log,
     checks: {
@@ -118,7 +123,7 @@ async function openStore(dataDir: string): Promise<JobStore> {
     return createSqlJobStore(await openSqliteFile(join(resolve(dataDir), 'executor.sqlite')))
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
-    const problem = error instanceof DatabaseInUse ? reason : `cannot be used: ${reason}`
+    const problem = error instanceof FileInUse ? reason : `cannot be used: ${reason}`
     throw new ConfigError([`DATA_DIR: ${problem}`])
   }
 }
@@ -137,9 +142,4 @@ function limitsOf(config: Config): Limits {
     pollIntervalMs: config.POLL_INTERVAL_MS,
     lookUpIntervalMs: config.LOOK_UP_INTERVAL_MS
   }
-}
-
-function readVersion(): string {
-  const file = readFileSync(new URL('../package.json', import.meta.url), 'utf8')
-  return (JSON.parse(file) as { version: string }).version
 }

@@ -132,15 +132,6 @@ export function goesOnWithoutUs(what: string, fields: Fields): Refusal {
   })
 }
 
-export function notConfigured(variables: readonly string[]): Refusal {
-  const names = variables.join(' and ')
-  return new Refusal(503, `not configured: ${names} is missing`, {
-    code: 'YARN_EXECUTOR_NOT_CONFIGURED',
-    fields: { missing: variables },
-    headers: { 'retry-after': '60' }
-  })
-}
-
 /** The same failure as part of a restart: as which half it failed, and whether the old application was stopped. */
 export function inRestart(failure: Failure, half: 'stop' | 'start', stopped: boolean): Failure {
   const documented: DocumentedFailure = half === 'stop' ? STOP_FAILED : START_FAILED

@@ -1,5 +1,6 @@
 import { constants } from 'node:fs'
 import { access, mkdir, stat } from 'node:fs/promises'
+import { errnoOf } from '@scheduler-task/file-root/tree-errors'
 import { ConfigError } from '@scheduler-task/service-base/load-config'
 
 /**
@@ -19,19 +20,15 @@ export async function prepareRoot(root: string): Promise<void> {
 }
 
 function ignoreExisting(error: unknown): void {
-  if (codeOf(error) !== 'EEXIST') throw error
+  if (errnoOf(error) !== 'EEXIST') throw error
 }
 
 function reason(error: unknown): string {
-  const code = codeOf(error)
+  const code = errnoOf(error)
   if (code === 'ENOENT') return 'cannot be made: the directory above it is missing'
   if (code === 'ENOTDIR') return 'cannot be made: what is above it is not a directory'
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') return 'cannot be written to'
   return `cannot be used (${code || 'unknown reason'})`
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : ''
 }
 
 function unusable(why: string): ConfigError {

@@ -1,6 +1,6 @@
 import { isFinal, isLive } from '@scheduler-task/yarn-client/application'
 import { RmError } from '@scheduler-task/yarn-client/rm-errors'
-import { TimeLimitReached, withinTime } from '@scheduler-task/yarn-client/time-limit'
+import { TimeLimitReached, unlessAborted, withinTime } from '@scheduler-task/yarn-client/time-limit'
 import {
   alreadyEnded,
   applicationUnknown,
@@ -75,14 +75,4 @@ export function createHalt(
     const { state, finalStatus } = submission
     throw alreadyEnded(applicationId, state, finalStatus ?? undefined)
   }
-}
-
-/** Waits for what does not end with the wait. */
-function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise<T>((resolve, reject) => {
-    const leave = () => reject(signal.reason)
-    if (signal.aborted) return leave()
-    signal.addEventListener('abort', leave, { once: true })
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave))
-  })
 }

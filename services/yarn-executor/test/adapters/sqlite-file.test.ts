@@ -3,10 +3,11 @@ import { once } from 'node:events'
 import { copyFileSync, existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { FileInUse } from '@scheduler-task/file-lock/file-lock'
 import { sql } from 'kysely'
 import t from 'tap'
 import { createSqlJobStore } from '../../src/adapters/sql-job-store.ts'
-import { DatabaseInUse, openSqliteFile } from '../../src/adapters/sqlite-file.ts'
+import { openSqliteFile } from '../../src/adapters/sqlite-file.ts'
 import { newSubmission } from '../support/job-store-contract.ts'
 import { openStore } from '../support/sqlite-store.ts'
 
@@ -39,12 +40,12 @@ t.test('a second process is refused as long as the first has the file open', asy
   )
   t.teardown(() => holder.kill('SIGKILL'))
   await once(holder.stdout, 'data')
-  await t.rejects(openSqliteFile(path), DatabaseInUse)
+  await t.rejects(openSqliteFile(path), FileInUse)
   const ended = once(holder, 'exit')
   holder.kill('SIGKILL')
   await ended
   await t.resolves(openStore(t, { path }), 'a killed process leaves no lock behind')
-  await t.rejects(openSqliteFile(path), DatabaseInUse, 'nor may this process open it twice')
+  await t.rejects(openSqliteFile(path), FileInUse, 'nor may this process open it twice')
 })
 
 t.test('what was accepted is there when the process is killed right after', async (t) => {
