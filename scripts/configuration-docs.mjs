@@ -9,15 +9,14 @@ const PARTS = [
   ['file-service', 'services/file-service'],
   ['All-in-one (`npm start`)', 'packages/all-in-one']
 ]
+const HEADER = ['variable', 'default', 'meaning']
 const FILE = join(root, 'docs/configuration.md')
 
 export async function configurationDocs() {
   const sections = []
   for (const [title, folder] of PARTS) {
     const { environment } = await import(join(root, folder, 'dist/config.js'))
-    sections.push(
-      `## ${title}\n\n| variable | default | meaning |\n| --- | --- | --- |\n${rows(environment)}`
-    )
+    sections.push(`## ${title}\n\n${table([HEADER, ...rows(environment)])}`)
   }
   return `# Configuration
 
@@ -30,13 +29,20 @@ ${sections.join('\n\n')}
 }
 
 function rows(environment) {
-  return Object.entries(environment.shape)
-    .map(([name, schema]) => {
-      const byDefault = defaultOf(schema)
-      const value = typeof byDefault === 'object' ? undefined : byDefault
-      return `| \`${name}\` | ${shown(value)} | ${descriptionOf(schema)} |`
-    })
-    .join('\n')
+  return Object.entries(environment.shape).map(([name, schema]) => {
+    const byDefault = defaultOf(schema)
+    const value = typeof byDefault === 'object' ? undefined : byDefault
+    return [`\`${name}\``, shown(value), descriptionOf(schema)]
+  })
+}
+
+/** A table as the formatter leaves it: every column as wide as its widest cell. */
+function table([header, ...body]) {
+  const widths = header.map((_, at) => Math.max(...[header, ...body].map((row) => row[at].length)))
+  const line = (row) => `| ${row.map((cell, at) => cell.padEnd(widths[at])).join(' | ')} |`
+  return [line(header), line(widths.map((width) => '-'.repeat(width))), ...body.map(line)].join(
+    '\n'
+  )
 }
 
 /** What a schema takes for a variable that is not set, before anything is made of it. */
