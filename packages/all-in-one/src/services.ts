@@ -16,6 +16,7 @@ import { environmentWith as executorEnvironment } from '@scheduler-task/yarn-exe
 import { configuredLaunching } from '@scheduler-task/yarn-executor/configured-launching'
 import type { Launching } from '@scheduler-task/yarn-executor/domain/launching'
 import type { Config } from './config.ts'
+import { createReleases } from './releases.ts'
 
 type Variables = Readonly<Record<string, string | undefined>>
 
@@ -24,6 +25,7 @@ export type Services = {
   users: OpenedUsers
   /** Absent where no executor runs. */
   launching: Launching | undefined
+  /** The gateway first, then what is behind it. */
   close(): Promise<void>
 }
 
@@ -48,14 +50,10 @@ export async function startServices(
   variables: Variables
 ): Promise<Services> {
   const at = places(dataDir, config)
-  const closers: (() => Promise<unknown>)[] = []
-  const close = async () => {
-    // The door first, then what is behind it.
-    for (const end of closers.splice(0).reverse()) await end()
-  }
+  const releases = createReleases()
   try {
     const sockets = await mkdtemp(join(tmpdir(), 'scheduler-task-'))
-    closers.push(() => rm(sockets, { recursive: true, force: true }))
+    releases.add(() => rm(sockets, { recursive: true, force: true }))
     const state = await openEmbeddedState(at.gateway)
     const shared: Shared = {
       logLevel: config.LOG_LEVEL,
@@ -68,7 +66,7 @@ export async function startServices(
       ...(variables.REDIS_URL ? {} : { sessions: state.sessions })
     }
     const listen = async (name: string, app: App) => {
-      closers.push(async () => app.close())
+      releases.add(async () => app.close())
       const path = join(sockets, `${name}.sock`)
       await app.listen({ path })
       return `unix:${path}`
@@ -83,10 +81,10 @@ export async function startServices(
       FILE_SERVICE_URL: fileServiceUrl,
       EXECUTOR_URL: executor?.url
     })
-    closers.push(async () => gateway.close())
-    return { gateway, users, launching: executor?.launching, close }
+    releases.add(async () => gateway.close())
+    return { gateway, users, launching: executor?.launching, close: releases.run }
   } catch (error) {
-    await close()
+    await releases.run().catch(() => {})
     throw error
   }
 }

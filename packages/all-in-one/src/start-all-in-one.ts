@@ -4,6 +4,7 @@ import type { Launching } from '@scheduler-task/yarn-executor/domain/launching'
 import { type Config, sandboxParts } from './config.ts'
 import { openDataDirectory } from './data-directory.ts'
 import { endLaunchers } from './end-launchers.ts'
+import { createReleases } from './releases.ts'
 import { writeSampleConfigs } from './sample-configs.ts'
 import { startSandbox } from './sandbox.ts'
 import { places, startServices } from './services.ts'
@@ -26,34 +27,30 @@ export async function startAllInOne(
   variables: Readonly<Record<string, string | undefined>>
 ): Promise<AllInOne> {
   const data = await openDataDirectory(config.DATA_DIR)
-  const releases: (() => unknown)[] = [data.release]
-  const close = async () => {
-    for (const release of releases.splice(0).reverse()) await release()
-  }
+  const releases = createReleases()
+  releases.add(data.release)
   try {
     const at = places(data.path, config)
     const sandbox = sandboxParts(config).yarn ? await startSandbox(at.sandbox) : undefined
     let launching: Launching | undefined
     if (sandbox) {
-      releases.push(async () => {
-        await sandbox.close()
-        if (launching) await endLaunchers(launching, at.executor)
-      })
+      releases.add(async () => launching && endLaunchers(launching, at.executor))
+      releases.add(sandbox.close)
       await writeSampleConfigs(at.files)
     }
     const services = await startServices(config, data.path, { ...variables, ...sandbox?.variables })
     launching = services.launching
-    releases.push(services.close)
+    releases.add(services.close)
     return {
       listen: (options) => services.gateway.listen(options),
-      close,
+      close: releases.run,
       log: services.gateway.log,
       dataDir: data.path,
       users: services.users,
       sandbox: sandbox !== undefined
     }
   } catch (error) {
-    await close()
+    await releases.run().catch(() => {})
     throw error
   }
 }
