@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { createSqlJobStore } from '../../src/adapters/sql-job-store.ts'
@@ -15,6 +16,13 @@ async function watched(
   const store = createSqlJobStore(db)
   const executor = await startExecutor(t, overrides, { store }, around)
   return { ...executor, store }
+}
+
+/** What the launcher of an application has written to its standard error so far. */
+async function launcherErrors(store: JobStore, applicationId: string): Promise<string> {
+  const submission = await store.findByApplication(applicationId)
+  const attempt = submission && (await store.attemptOf(submission.id))
+  return attempt ? await readFile(join(attempt.directory, 'stderr'), 'utf8') : ''
 }
 
 t.test('states follow what the ResourceManager says, and are final only on its word', async (t) => {
@@ -75,6 +83,10 @@ t.test(
     const { store, startSpark, post, yarn } = await watched(t)
     const id = await startSpark('forgotten', { 'deploy-mode': 'cluster' })
     const driver = await startSpark('driver')
+    // One that still waits for its application would end by itself.
+    await until('the driver runs', async () =>
+      /has started running/.test(await launcherErrors(store, driver))
+    )
     yarn.evict(id)
     yarn.evict(driver)
     const lost = await until('it is lost', async () => {
