@@ -7,9 +7,8 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { root } from './pnpm.mjs'
 import { setUp } from './set-up.mjs'
+import { sumsText, tapTotals } from './tap-totals.mjs'
 
-const TOTALS =
-  /^\s*# \{ total: (\d+)(?:, pass: (\d+))?(?:, fail: (\d+))?(?:, skip: (\d+))?(?:, todo: (\d+))? \}/
 const sums = { passed: 0, failed: 0, skipped: 0 }
 
 /** As many steps at once as there are cores; the longest first, so that none is left alone at the end. */
@@ -42,25 +41,14 @@ async function step(name, command, parameters, cwd, count) {
   const began = Date.now()
   const { code, output } = await capture(command, parameters, cwd)
   const seconds = ((Date.now() - began) / 1000).toFixed(1)
-  const { passed, failed, skipped = 0 } = count(code, output)
-  sums.passed += passed
-  sums.failed += failed
-  sums.skipped += skipped
-  const result = `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`
-  console.log(`== ${name}: ${result} (${seconds} s)`)
+  const counted = count(code, output)
+  for (const kind of Object.keys(sums)) sums[kind] += counted[kind]
+  console.log(`== ${name}: ${sumsText(counted)} (${seconds} s)`)
   // What was skipped says why; what failed says how.
-  if (failed > 0 || skipped > 0) console.log(output)
+  if (counted.failed > 0 || counted.skipped > 0) console.log(output)
 }
 
-const byCode = (code) => (code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 })
-
-function byTotals(code, output) {
-  const line = output.split('\n').findLast((text) => TOTALS.test(text))
-  if (!line) return { passed: 0, failed: 1 }
-  const [, , passed, failed, skipped, todo] = TOTALS.exec(line).map((text) => Number(text ?? 0))
-  // A run that failed without a failed assertion (a crash, a time-out) counts as one.
-  return { passed, failed: failed > 0 ? failed : code === 0 ? 0 : 1, skipped: skipped + todo }
-}
+const byCode = (code) => ({ passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0 })
 
 /** Runs the steps, a few at a time. */
 async function runAll(steps) {
@@ -77,7 +65,7 @@ function stepsOf(folder) {
   return {
     types: () => step(`types of ${folder}`, bin('tsc'), ['--noEmit'], cwd, byCode),
     tests: () =>
-      step(`tests of ${folder}`, bin('tap'), ['--reporter=tap', '--jobs=1'], cwd, byTotals)
+      step(`tests of ${folder}`, bin('tap'), ['--reporter=tap', '--jobs=1'], cwd, tapTotals)
   }
 }
 
@@ -118,7 +106,5 @@ await runAll([
 ])
 
 console.log(`\n${Math.round((Date.now() - began) / 1000)} s`)
-console.log(
-  `${sums.passed} passed, ${sums.failed} failed${sums.skipped > 0 ? `, ${sums.skipped} skipped` : ''}`
-)
+console.log(sumsText(sums))
 process.exitCode = sums.failed > 0 ? 1 : 0

@@ -4,11 +4,10 @@ import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { root } from '../pnpm.mjs'
 import { setUp } from '../set-up.mjs'
+import { sumsText, tapTotals } from '../tap-totals.mjs'
 import { importSource } from './source.mjs'
 
-const TOTALS = /^\s*# \{ total: (\d+)(?:, pass: (\d+))?(?:, fail: (\d+))?(?:, skip: (\d+))?/
-
-/** Runs tap on `tests/engines`, shows what it says, and answers its exit code and its line of totals. */
+/** Runs tap on `tests/engines`, shows what it says, and answers its sums. */
 async function runTests() {
   const tests = join(root, 'tests')
   const parameters = ['--reporter=terse', '--jobs=1', '--timeout=900', 'engines/*.test.ts']
@@ -16,23 +15,19 @@ async function runTests() {
     cwd: tests,
     stdio: ['ignore', 'pipe', 'inherit']
   })
-  let totals
-  let rest = ''
+  let tail = ''
   child.stdout.setEncoding('utf8').on('data', (text) => {
     process.stdout.write(text)
-    const lines = (rest + text).split('\n')
-    rest = lines.pop()
-    totals = lines.findLast((line) => TOTALS.test(line)) ?? totals
+    tail = (tail + text).slice(-65_536)
   })
   const code = await new Promise((resolve, reject) => {
     child.once('error', reject)
     child.once('close', resolve)
   })
-  const [, , passed, failed, skipped] = (TOTALS.exec(totals ?? '') ?? []).map((n) => Number(n ?? 0))
-  return { passed: passed ?? 0, failed: failed || (code === 0 && totals ? 0 : 1), skipped }
+  return tapTotals(code ?? 1, tail)
 }
 
-let sums = { passed: 0, failed: 1 }
+let sums = { passed: 0, failed: 1, skipped: 0 }
 try {
   await setUp()
   const { up, down } = await importSource('engines.ts')
@@ -45,7 +40,5 @@ try {
 } catch (error) {
   console.error(error.message)
 }
-console.log(
-  `${sums.passed} passed, ${sums.failed} failed${sums.skipped ? `, ${sums.skipped} skipped` : ''}`
-)
+console.log(sumsText(sums))
 process.exitCode = sums.failed > 0 ? 1 : 0
