@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { loadConfig } from '@scheduler-task/service-base/load-config'
+import { logOutput } from '@scheduler-task/service-base/log-output'
 import { runService, startOrExplain } from '@scheduler-task/service-base/run-service'
 import { banner } from './banner.ts'
 import { environment } from './config.ts'
@@ -10,7 +11,7 @@ await startOrExplain('scheduler-task', async () => {
   const product = await startAllInOne(config, process.env)
   const address = await runService(product, config)
   const { users, dataDir } = product
-  process.stdout.write(
+  logOutput().write(
     banner({
       address,
       password: config.ADMIN_PASSWORD ?? users.generatedAdminPassword ?? '',

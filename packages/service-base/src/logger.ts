@@ -1,4 +1,5 @@
 import { type DestinationStream, type Logger, type LoggerOptions, pino } from 'pino'
+import { logOutput } from './log-output.ts'
 
 /** Headers and fields that never reach a log line. */
 const SECRETS = [
@@ -17,14 +18,14 @@ const SECRETS = [
 /** A pino logger, one JSON object a line on standard output, without secrets. */
 export function createLogger(
   options: { name: string; level: string },
-  destination?: DestinationStream
+  destination: DestinationStream = logOutput()
 ): Logger {
   const settings: LoggerOptions = {
     name: options.name,
     level: options.level,
     redact: { paths: SECRETS, censor: '[hidden]' }
   }
-  return destination ? pino(settings, destination) : pino(settings)
+  return pino(settings, destination)
 }
 
 const SECRET_PARAMETER = /([?&](?:[^=&]*(?:token|password|secret|jwt)[^=&]*)=)[^&#]*/gi

@@ -1,0 +1,49 @@
+import { writeSync } from 'node:fs'
+import type { DestinationStream } from 'pino'
+
+/** How long a reader that is slow may keep the process, and the pause between two tries. */
+const PATIENCE_MS = 500
+const PAUSE_MS = 10
+
+const STANDARD_OUTPUT = 1
+
+/**
+ * Writes lines at once, to standard output unless another descriptor is given. What cannot be written (the disk is full,
+ * the reader is gone, the terminal is closed) is lost, and the next line that can be written says how many were: a
+ * service goes on without its log. pino's own destination repeats such a write for ever, which stops the whole process.
+ */
+export function logOutput(fd: number = STANDARD_OUTPUT): DestinationStream {
+  let lost = 0
+  let inLine = false
+  return {
+    write(line) {
+      const before = `${inLine ? '\n' : ''}${lost > 0 ? lostLines(lost) : ''}`
+      const bytes = Buffer.from(before + line)
+      // Waited for once only, not at every line.
+      const written = writeWhole(fd, bytes, lost > 0 ? 0 : PATIENCE_MS)
+      if (written > 0) inLine = bytes[written - 1] !== '\n'.charCodeAt(0)
+      lost = written === bytes.length ? 0 : lost + 1
+    }
+  }
+}
+
+/** Answers how many bytes got through. */
+function writeWhole(fd: number, bytes: Buffer, patienceMs: number): number {
+  const end = Date.now() + patienceMs
+  let written = 0
+  while (written < bytes.length) {
+    try {
+      written += writeSync(fd, bytes, written)
+    } catch (error) {
+      const busy = error instanceof Error && 'code' in error && error.code === 'EAGAIN'
+      if (!busy || Date.now() >= end) break
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MS)
+    }
+  }
+  return written
+}
+
+function lostLines(count: number): string {
+  const line = { level: 40, time: Date.now(), pid: process.pid, lost: count }
+  return `${JSON.stringify({ ...line, msg: 'log lines before this one could not be written' })}\n`
+}
