@@ -1,18 +1,22 @@
 import { type DestinationStream, type Logger, type LoggerOptions, pino } from 'pino'
 import { logOutput } from './log-output.ts'
 
-/** Headers and fields that never reach a log line. */
+/** Fields that never reach a log line, on their own or inside what is logged. */
+const SECRET_FIELDS = [
+  'token',
+  'password',
+  'secret',
+  'authorization',
+  'cookie',
+  'JWT_SECRET',
+  'JWT_SECRET_PREVIOUS'
+]
+/** Headers that never do; libraries log whole sets of them at `trace`. */
+const SECRET_HEADERS = ['.token', '.authorization', '.cookie', '["set-cookie"]']
+
 const SECRETS = [
-  'req.headers.token',
-  'req.headers.authorization',
-  'req.headers.cookie',
-  '*.token',
-  '*.password',
-  '*.secret',
-  '*.authorization',
-  '*.cookie',
-  '*.JWT_SECRET',
-  '*.JWT_SECRET_PREVIOUS'
+  ...SECRET_FIELDS.flatMap((name) => [name, `*.${name}`]),
+  ...SECRET_HEADERS.map((header) => `*.headers${header}`)
 ]
 
 /** A pino logger, one JSON object a line on standard output, without secrets. */

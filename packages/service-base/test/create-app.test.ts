@@ -94,6 +94,19 @@ t.test('one log line a request, without secrets', async (t) => {
   t.notMatch(lines.join(''), /eyJ/)
 })
 
+t.test('no field and no header that is a secret is logged, however deep it lies', async (t) => {
+  const lines: string[] = []
+  const log = createLogger({ name: 'tried', level: 'trace' }, { write: (line) => lines.push(line) })
+  const headers = { token: 'eyJ1', authorization: 'Bearer eyJ2', cookie: 'token=eyJ3', host: 'h' }
+  // The form parser of uploads logs its options so.
+  log.trace({ busboyOptions: { headers } }, 'options')
+  log.info({ req: { headers }, res: { headers: { 'set-cookie': 'token=eyJ4' } } })
+  log.info({ token: 'eyJ5', password: 'eyJ6', session: { token: 'eyJ7' } })
+  t.equal(lines.length, 3)
+  t.notMatch(lines.join(''), /eyJ/)
+  t.equal(JSON.parse(lines[0] ?? '').busboyOptions.headers.host, 'h', 'the rest is there')
+})
+
 t.test('secret parameters are hidden in a logged URL, and long ones are cut', async (t) => {
   t.equal(loggableUrl('/a?x=1&access_token=abc&b=2#f'), '/a?x=1&access_token=[hidden]&b=2#f')
   t.equal(loggableUrl('/a?PASSWORD=p'), '/a?PASSWORD=[hidden]')
