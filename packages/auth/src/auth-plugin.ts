@@ -1,3 +1,4 @@
+import { whenAnswered } from '@scheduler-task/service-base/when-answered'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fastifyPlugin from 'fastify-plugin'
 import { type AuthConfig, authWarnings } from './auth-config.ts'
@@ -70,9 +71,7 @@ export const authPlugin = fastifyPlugin(
       assertMayChange(request, identity)
     })
 
-    app.addHook('onResponse', async (request, reply) =>
-      recordChange(request, reply.statusCode, record)
-    )
+    whenAnswered(app, (request, reply) => recordChange(request, reply.statusCode, record))
   },
   { name: '@scheduler-task/auth' }
 )

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { type AddressInfo, createConnection } from 'node:net'
+import { setImmediate } from 'node:timers/promises'
 import { baseEnvironment } from '@scheduler-task/service-base/base-config'
 import { createApp } from '@scheduler-task/service-base/create-app'
 import { loadConfig } from '@scheduler-task/service-base/load-config'
@@ -48,6 +49,12 @@ async function startService(
     scope.get('/del', { config: { change: 'file.del' } }, async (request) => {
       request.changed = { target: 'a.txt' }
       return { statusCode: 162, message: '', data: '' }
+    })
+    scope.post('/slow', { config: { change: 'slow' } }, async () => {
+      const finished = new Promise<void>((resolve) => app.server.once('finish-slow', resolve))
+      app.server.emit('slow-begun')
+      await finished
+      return true
     })
     scope.post('/own', { config: { change: 'own', leastRole: 'viewer' } }, async () => true)
     scope.post('/rule', { config: { change: 'rule', leastRole: 'admin' } }, async () => true)
@@ -179,6 +186,25 @@ t.test('every change is reported, whoever tried it and however it ended', async 
     { who: '', sessionId: '', what: 'file.del', requestId: 'three', code: 401, httpStatus: 401 },
     { who: 'zhangsan', sessionId: 'v', what: 'own', requestId: 'four', code: 200, httpStatus: 200 }
   ])
+})
+
+t.test('a change is reported also when its caller has left meanwhile', async (t) => {
+  const changes: Change[] = []
+  const { app, url } = await startService(t, {
+    sessions: sessionsOf({ a: ['operator'] }),
+    recordChange: (change) => void changes.push(change)
+  })
+  const begun = once(app.server, 'slow-begun')
+  const socket = createConnection(Number(new URL(url).port), '127.0.0.1')
+  const gone = once(app.server, 'connection').then(([served]) => once(served, 'close'))
+  socket.write(`POST /slow HTTP/1.1\r\nHost: a\r\ntoken: ${tokenOf('a')}\r\n\r\n`)
+  await begun
+  socket.destroy()
+  await gone
+  app.server.emit('finish-slow')
+  const limit = Date.now() + 5000
+  while (changes.length === 0 && Date.now() < limit) await setImmediate()
+  t.match(changes, [{ who: 'zhangsan', what: 'slow', httpStatus: 200 }])
 })
 
 t.test('AUTH_MODE=off serves programs and pages of its own, on this machine', async (t) => {

@@ -16,6 +16,7 @@ import { drainConnections } from './drain-connections.ts'
 import { type Health, healthRoutes } from './health-routes.ts'
 import { createLogger, loggableUrl } from './logger.ts'
 import { openApiPlugin } from './openapi-plugin.ts'
+import { whenAnswered } from './when-answered.ts'
 
 const MAX_JSON_BYTES = 1024 * 1024
 
@@ -63,7 +64,7 @@ export async function createApp(options: AppOptions) {
     clientErrorHandler
   }).withTypeProvider<ZodTypeProvider>()
 
-  app.addHook('onResponse', async (request, reply) => {
+  whenAnswered(app, (request, reply) => {
     request.log.info(
       {
         method: request.method,
@@ -71,6 +72,7 @@ export async function createApp(options: AppOptions) {
         status: reply.statusCode,
         code: request.answeredCode || undefined,
         ms: Math.round(reply.elapsedTime),
+        cutOff: reply.raw.writableFinished ? undefined : true,
         ip: request.ip
       },
       'request'

@@ -1,5 +1,7 @@
+import { once } from 'node:events'
 import { connect } from 'node:net'
 import { Writable } from 'node:stream'
+import { setImmediate } from 'node:timers/promises'
 import { Refusal } from '@scheduler-task/envelope/errors'
 import t, { type Test } from 'tap'
 import { request } from 'undici'
@@ -33,12 +35,16 @@ async function start(t: Test, options: { docs?: 'off'; check?: () => Promise<voi
       return { hello: true }
     }
   )
+  app.get('/waits', async () => {
+    await once(app.server, 'go on')
+    return { waited: true }
+  })
   app.get('/refused', async () => {
     throw new Refusal(409, 'no', { code: 'NO' })
   })
   t.teardown(() => app.close())
   const url = await app.listen({ host: '127.0.0.1', port: 0 })
-  return { url, lines }
+  return { app, url, lines }
 }
 
 async function json(url: string, headers: Record<string, string> = {}) {
@@ -92,6 +98,21 @@ t.test('one log line a request, without secrets', async (t) => {
   t.ok(line)
   t.match(JSON.parse(line ?? ''), { method: 'GET', status: 200, reqId: 'r-1' })
   t.notMatch(lines.join(''), /eyJ/)
+})
+
+t.test('a request whose client has left is logged too, as cut off', async (t) => {
+  const { url, lines, app } = await start(t)
+  const arrived = once(app.server, 'request')
+  const socket = connect(Number(new URL(url).port), '127.0.0.1')
+  socket.write('GET /waits HTTP/1.1\r\nHost: a\r\n\r\n')
+  const [incoming] = await arrived
+  const gone = once(incoming.socket, 'close')
+  socket.destroy()
+  await gone
+  app.server.emit('go on')
+  const limit = Date.now() + 5000
+  while (lines.length < 2 && Date.now() < limit) await setImmediate()
+  t.match(JSON.parse(lines.at(-1) ?? '{}'), { url: '/waits', status: 200, cutOff: true })
 })
 
 t.test('no field and no header that is a secret is logged, however deep it lies', async (t) => {
