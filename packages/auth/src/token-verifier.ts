@@ -3,6 +3,12 @@ import { type AuthConfig, secretBytes } from './auth-config.ts'
 import { badToken, expiredToken } from './auth-errors.ts'
 import { CLOCK_LEEWAY_S, type TokenClaims, tokenClaims } from './claims.ts'
 
+/**
+ * Three parts in base64url, the last one the 32 bytes of an HS256 signature. Its last character holds four bits: of the
+ * four characters that decode to the same ones only the canonical counts, so that a token has one spelling.
+ */
+const WELL_FORMED = /^[\w-]+\.[\w-]+\.[\w-]{42}[AEIMQUYcgkosw048]$/
+
 /** @throws Refusal 401 that says whether the token has expired or was never good. */
 export type TokenVerifier = (token: string) => TokenClaims
 
@@ -27,6 +33,7 @@ export function createTokenVerifier(
       })
     )
   return (token) => {
+    if (!WELL_FORMED.test(token)) throw badToken()
     for (const verify of verifySignature) {
       const claims = tokenClaims.safeParse(attempt(verify, token))
       if (!claims.success) continue

@@ -82,6 +82,11 @@ export function tokenAttacks({
     bad('no signature and no dot', `${head}.${body}`),
     bad('a signature of zeros', `${head}.${body}.${'A'.repeat(43)}`),
     bad('the signature without its last character', goodToken.slice(0, -1)),
+    bad('the signature padded', `${goodToken}=`),
+    bad('a line end behind the signature', `${goodToken}%0A`),
+    ...otherSpellings(signature).map((spelled) =>
+      bad('the signature in a spelling that decodes to the same', `${head}.${body}.${spelled}`)
+    ),
     bad(
       'changed payload, old signature',
       `${head}.${json({ ...good, sub: 'admin' })}.${signature}`
@@ -109,6 +114,7 @@ export function tokenAttacks({
     bad('a jti that is a list', mintToken(secret, { ...good, jti: [sessionId] })),
     bad('no exp', mintToken(secret, withoutExp)),
     bad('an exp that is a text', mintToken(secret, { ...good, exp: String(now + 3600) })),
+    bad('an exp after the end of time', mintToken(secret, { ...good, exp: 9e15 })),
     bad('not valid before tomorrow', mintToken(secret, { ...good, nbf: now + 86_400 })),
     bad('a payload that is a list', mintToken(secret, [good] as never)),
     bad(
@@ -139,6 +145,14 @@ export function tokenAttacks({
     )
   }
   return attacks
+}
+
+/** The last of 43 characters holds two bits too many; with these set it decodes to the same 32 bytes. */
+function otherSpellings(signature: string): string[] {
+  const bytes = Buffer.from(signature, 'base64url')
+  return [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_']
+    .map((last) => signature.slice(0, -1) + last)
+    .filter((spelled) => spelled !== signature && Buffer.from(spelled, 'base64url').equals(bytes))
 }
 
 /**
