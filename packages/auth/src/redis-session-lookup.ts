@@ -7,7 +7,9 @@ export function createRedisSessionLookup(redis: Redis, prefix: string): SessionL
   return {
     async find(sessionId) {
       try {
-        const value = await redis.get(prefix + sessionId)
+        const value: unknown = await redis.get(prefix + sessionId)
+        // Whatever answers there is no Redis, or answers somebody else's question.
+        if (value !== null && typeof value !== 'string') throw new TypeError('not what GET answers')
         return value === null ? undefined : { roles: rolesOf(parsed(value)) }
       } catch (error) {
         // A hash or another type: the record exists, only its value is not ours to read.
