@@ -11,26 +11,44 @@ export type Runnable = {
 }
 
 /**
+ * What the system says of a crash in native code. JavaScript that listens for it never gets its turn: the process would
+ * repeat the crash for ever (https://nodejs.org/api/process.html#signal-events).
+ */
+const CRASHES = ['SIGILL', 'SIGTRAP', 'SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGSEGV'] as const
+
+/**
  * Listens, and ends on SIGTERM or SIGINT: stops taking requests, lets those under way finish for
- * SHUTDOWN_TIMEOUT_MS, closes what the app holds. A second signal ends at once.
+ * SHUTDOWN_TIMEOUT_MS, closes what the app holds. A second signal ends at once. SIGHUP ends as well, however often it
+ * comes: a terminal that is closed tells npm, and npm tells it again.
  * Answers the address it listens on.
  */
 export async function runService(app: Runnable, config: BaseConfig): Promise<string> {
   // `delay` must be a number: a string silently means no limit. Above the app's own limit, so that it ends by itself.
+  let closing = false
   const grace = closeWithGrace(
-    { delay: config.SHUTDOWN_TIMEOUT_MS + 2000, logger: { error: (text) => app.log.error(text) } },
+    {
+      delay: config.SHUTDOWN_TIMEOUT_MS + 2000,
+      logger: { error: (text) => app.log.error(text) },
+      skip: [...CRASHES, 'SIGHUP']
+    },
     async ({ err, signal }) => {
+      closing = true
       if (err) app.log.fatal({ err }, 'ended by an error that nobody caught')
       else app.log.info({ signal }, 'closing')
       await app.close()
     }
   )
+  const onHangUp = () => {
+    if (!closing) grace.close()
+  }
+  process.on('SIGHUP', onHangUp)
   try {
     return config.LISTEN_SOCKET
       ? await app.listen({ path: config.LISTEN_SOCKET })
       : await app.listen({ host: config.HOST, port: config.PORT })
   } catch (error) {
     grace.uninstall()
+    process.removeListener('SIGHUP', onHangUp)
     await app.close()
     throw explained(error, config)
   }
