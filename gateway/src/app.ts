@@ -93,18 +93,26 @@ async function openSessions(
 ): Promise<{ auth: Config; sessions: SessionStore | null }> {
   if (config.AUTH_MODE === 'off') return { auth: config, sessions: null }
   const looksUp = config.AUTH_MODE === 'session'
+  const key = config.JWT_SECRET ?? secret
+  const auth = key === undefined ? config : { ...config, JWT_SECRET: key }
+  if (key !== undefined && !looksUp) return { auth, sessions: null }
+  if (key !== undefined && sessions) return { auth, sessions }
   if (config.REDIS_URL && !sessions) {
-    if (!looksUp) return { auth: config, sessions: null }
     const { redisPlugin } = await import('@scheduler-task/auth/redis-plugin')
     await app.register(redisPlugin, { url: config.REDIS_URL })
-    return { auth: config, sessions: createRedisSessionStore(app.redis, config.SESSION_KEY_PREFIX) }
+    return { auth, sessions: createRedisSessionStore(app.redis, config.SESSION_KEY_PREFIX) }
   }
-  const given = sessions && (config.JWT_SECRET ?? secret)
-  const state = given ? { sessions, secret: given } : await openEmbeddedState(config.DATA_DIR)
+  const state = await embeddedState(app, config)
   return {
-    auth: { ...config, JWT_SECRET: config.JWT_SECRET ?? secret ?? state.secret },
+    auth: { ...config, JWT_SECRET: key ?? state.secret },
     sessions: looksUp ? (sessions ?? state.sessions) : null
   }
+}
+
+async function embeddedState(app: App, { DATA_DIR }: Config) {
+  const state = await openEmbeddedState(DATA_DIR)
+  app.addHook('onClose', async () => state.close())
+  return state
 }
 
 async function makeLogin(

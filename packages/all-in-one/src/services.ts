@@ -55,6 +55,7 @@ export async function startServices(
     const sockets = await mkdtemp(join(tmpdir(), 'scheduler-task-'))
     releases.add(() => rm(sockets, { recursive: true, force: true }))
     const state = await openEmbeddedState(at.gateway)
+    releases.add(state.close)
     const shared: Shared = {
       logLevel: config.LOG_LEVEL,
       variables: {
