@@ -95,8 +95,18 @@ function passedOn(
   return result
 }
 
-/** Framing is never given away, whoever names it. */
-const NEVER_DROPPED = new Set(['content-length', 'content-type', 'content-encoding'])
+/** Never given away, whoever names it: framing, and what the token check has looked at, so that the service sees it too. */
+const NEVER_DROPPED = new Set([
+  'content-length',
+  'content-type',
+  'content-encoding',
+  'token',
+  'authorization',
+  'cookie',
+  'origin',
+  'sec-fetch-site',
+  'x-requested-with'
+])
 
 /** The fields that a Connection header names, besides the usual `keep-alive` and `close`. */
 function namedIn(connection: string | undefined): ReadonlySet<string> | undefined {

@@ -61,6 +61,30 @@ t.test('fields of one connection stay on that connection', async (t) => {
   })
 })
 
+t.test('the service sees the very token that was checked, whatever Connection names', async (t) => {
+  let heard: IncomingMessage | undefined
+  const upstream = await startUpstream(t, (request, response) => {
+    heard = request
+    response.end('{}')
+  })
+  const { port, token } = await startGateway(t, { EXECUTOR_URL: upstream.url })
+  const looked = {
+    token,
+    authorization: 'Bearer b',
+    cookie: 'token=c',
+    origin: 'http://a',
+    'sec-fetch-site': 'cross-site',
+    'x-requested-with': 'x'
+  }
+  const connection = await connectRaw(t, port)
+  const fields = Object.entries(looked).map(([name, value]) => `${name}: ${value}\r\n`)
+  connection.send(
+    `GET /executor/running HTTP/1.1\r\nHost: a\r\nConnection: ${Object.keys(looked)}\r\n${fields.join('')}\r\n`
+  )
+  t.equal((await connection.answer()).status, 200)
+  t.match(heard?.headers, looked)
+})
+
 t.test('with TRUST_PROXY the peer says which host and scheme the client used', async (t) => {
   let heard: IncomingMessage | undefined
   const upstream = await startUpstream(t, (request, response) => {
