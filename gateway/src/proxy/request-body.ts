@@ -27,7 +27,8 @@ export class RequestBody extends Readable {
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
-    this.#incoming.off('data', this.#onData).off('end', this.#onEnd)
+    // Left paused, what is still to come would stop the client, and with it the answer's end.
+    this.#incoming.off('data', this.#onData).off('end', this.#onEnd).resume()
     callback(error)
   }
 }
