@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { lstat, rename, rm } from 'node:fs/promises'
+import { lstat, rename } from 'node:fs/promises'
 import { TRASH } from './file-path.ts'
 import { namesIn } from './own-directory.ts'
+import { removeTree } from './remove-tree.ts'
 import { pathIn, type TreeWalk } from './tree-walk.ts'
 
 export type Trash = {
@@ -24,9 +25,7 @@ export type Trash = {
  */
 export function createTrash(walk: TreeWalk): Trash {
   async function purge(entry: string): Promise<void> {
-    await walk.inside([TRASH], { reserved: true }, (trash) =>
-      rm(pathIn(trash, entry), { recursive: true, force: true })
-    )
+    await walk.inside([TRASH], { reserved: true }, (trash) => removeTree(pathIn(trash, entry)))
   }
 
   return {
