@@ -28,7 +28,7 @@ export type Replacements = {
  */
 export async function buildApp(config: Config, replacements: Replacements = {}): Promise<App> {
   const { storage = await openStorage(config), logger, ...auth } = replacements
-  const app = await createApp({
+  const app: App = await createApp({
     service: {
       name: 'file-service',
       version: packageVersion(import.meta.url),
@@ -39,7 +39,10 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
       ...config,
       REQUEST_TIMEOUT_MS: Math.max(config.REQUEST_TIMEOUT_MS, 2 * config.UPLOAD_TIMEOUT_MS)
     },
-    checks: { files: () => storage.check() },
+    checks: {
+      files: () => storage.check(),
+      ...(config.AUTH_MODE === 'session' ? { sessions: async () => app.sessions?.ping() } : {})
+    },
     ...(logger ? { logger } : {})
   })
   keepTidy(app, storage, config)

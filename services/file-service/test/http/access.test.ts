@@ -73,3 +73,22 @@ t.test('an upload that is not let in is read away, and the connection goes on', 
     t.strictSame(await unfinished(), [])
   }
 })
+
+t.test('it is not ready while sessions cannot be looked up', async (t) => {
+  let answers = true
+  const ask = async () => {
+    if (!answers) throw new Error('gone')
+  }
+  const { url } = await startFileService(
+    t,
+    { AUTH_MODE: 'session', JWT_SECRET, REDIS_URL: 'redis://127.0.0.1:1' },
+    { sessions: { find: async () => void (await ask()), ping: ask } }
+  )
+  const ready = async () => {
+    const response = await fetch(`${url}/ready`)
+    return [response.status, await response.json()]
+  }
+  t.match(await ready(), [200, { checks: { files: 'ok', sessions: 'ok' } }])
+  answers = false
+  t.match(await ready(), [503, { checks: { files: 'ok', sessions: 'unavailable' } }])
+})
