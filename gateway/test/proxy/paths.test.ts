@@ -74,7 +74,9 @@ t.test('bytes above ASCII must be escaped, and arrive as they were', async (t) =
   t.equal(heard, escaped)
 
   connection.send(Buffer.from('GET /file/del?fileName=测.txt HTTP/1.1\r\nHost: a\r\n\r\n'))
-  t.equal(codeIn(await connection.answer()), 'NOT_HTTP')
+  const refused = await connection.answer()
+  t.equal(codeIn(refused), 'NOT_HTTP')
+  t.match(refused.body, /must be percent-encoded/)
 })
 
 t.test('a prefix without a service says which variable is missing', async (t) => {

@@ -116,5 +116,9 @@ function unreadable(code: string | undefined): Refusal {
   if (code === 'HPE_HEADER_OVERFLOW') {
     return new Refusal(431, 'the head of the request is too large', { code: 'HEADERS_TOO_LARGE' })
   }
-  return new Refusal(400, 'the request is not valid HTTP', { code: 'NOT_HTTP' })
+  const text =
+    code === 'HPE_INVALID_URL'
+      ? 'the URL holds characters that must be percent-encoded as UTF-8 (curl: -G --data-urlencode)'
+      : 'the request is not valid HTTP'
+  return new Refusal(400, text, { code: 'NOT_HTTP' })
 }
