@@ -1,3 +1,6 @@
+/** A timer of more than 24.8 days would fire at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1
+
 /** Thrown by `withinTime` when the work took longer than it may. */
 export class TimeLimitReached extends Error {
   override readonly name = 'TimeLimitReached'
@@ -21,7 +24,7 @@ export async function withinTime<T>(
   signal?.addEventListener('abort', forward, { once: true })
   const timer = setTimeout(
     () => controller.abort(new TimeLimitReached(`Not done within ${limitMs} ms`)),
-    limitMs
+    Math.min(limitMs, LONGEST_TIMER_MS)
   )
   try {
     return await work(controller.signal)

@@ -16,6 +16,12 @@ t.test('work in time gives its result or its error', async (t) => {
   )
 })
 
+t.test('a limit that no timer can hold is a long one', async (t) => {
+  const work = (signal: AbortSignal) => pause(30, signal)
+  await t.resolves(withinTime(2 ** 31, undefined, work))
+  await t.resolves(withinTime(Number.MAX_SAFE_INTEGER, undefined, work))
+})
+
 t.test('work that takes too long is aborted, and the reason is the limit', async (t) => {
   await t.rejects(withinTime(10, undefined, untilAborted), TimeLimitReached)
 })
