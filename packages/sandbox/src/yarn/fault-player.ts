@@ -96,7 +96,9 @@ function loop(url: string, pingPong: boolean): Answer {
 
 function withNaN(answer: Answer): Answer {
   const text = answer.body.toString()
-  const body = Buffer.from(text.replaceAll(/("\w*(?:Percentage|[cC]apacity)":)[^,}]+/g, '$1NaN'))
+  const body = Buffer.from(
+    text.replaceAll(/("\w*(?:Percentage|[cC]apacity)":)-?\d[^,}]*/g, '$1NaN')
+  )
   return { ...answer, body }
 }
 

@@ -67,6 +67,15 @@ t.test('each fault is seen by the client, and is over when it is taken away', as
   }
 })
 
+t.test('a bare NaN stands only where a number belongs', async (t) => {
+  const yarn = await yarnFor(t)
+  yarn.faults.add({ kind: 'nan' })
+  for (const path of ['scheduler', 'apps', 'nodes', 'metrics']) {
+    const { text } = (await ask(`${yarn.url}/ws/v1/cluster/${path}`)) as Seen
+    t.doesNotThrow(() => JSON.parse(text.replaceAll(':NaN', ':0')), path)
+  }
+})
+
 t.test('a challenge names the scheme', async (t) => {
   const yarn = await yarnFor(t)
   yarn.faults.add({ kind: 'kerberos' })
