@@ -1,7 +1,8 @@
-import { chmod, mkdir } from 'node:fs/promises'
+import { chmod, mkdir, realpath } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { FileInUse, type FileLock, takeFileLock } from '@scheduler-task/file-lock/file-lock'
 import { ConfigError } from '@scheduler-task/service-base/load-config'
+import { PLAIN_PATH } from '@scheduler-task/yarn-executor/launchers/launcher-profile'
 
 /** A directory that this process alone writes to, until `release`. */
 export type DataDirectory = FileLock & { path: string }
@@ -27,6 +28,19 @@ export async function openDataDirectory(dir: string): Promise<DataDirectory> {
         : `DATA_DIR: ${path} cannot be written to (${reasonOf(error)})`
     ])
   }
+}
+
+/**
+ * Launchers are given paths below DATA_DIR, and their scripts break those with blanks and the like.
+ * @throws ConfigError that says so before anything else does, since a clone's own path counts when DATA_DIR is not set
+ */
+export async function checkLaunchersCanReach({ path }: DataDirectory): Promise<void> {
+  const found = await realpath(path)
+  if (PLAIN_PATH.test(found)) return
+  throw new ConfigError([
+    `DATA_DIR: ${found} has characters other than A-Z a-z 0-9 . _ - /, which the launchers' scripts break; ` +
+      'give it a plain path, such as DATA_DIR=/var/tmp/scheduler-task'
+  ])
 }
 
 function reasonOf(error: unknown): string {

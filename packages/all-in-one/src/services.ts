@@ -9,7 +9,7 @@ import { buildApp as buildGateway } from '@scheduler-task/gateway/app'
 import { environment as gatewayEnvironment } from '@scheduler-task/gateway/config'
 import type { SessionStore } from '@scheduler-task/gateway/domain/session-store'
 import type { App } from '@scheduler-task/service-base/create-app'
-import { loadConfig } from '@scheduler-task/service-base/load-config'
+import { ConfigError, loadConfig } from '@scheduler-task/service-base/load-config'
 import { createLogger } from '@scheduler-task/service-base/logger'
 import { buildApp as buildExecutor } from '@scheduler-task/yarn-executor/app'
 import { environmentWith as executorEnvironment } from '@scheduler-task/yarn-executor/config'
@@ -52,7 +52,7 @@ export async function startServices(
   const at = places(dataDir, config)
   const releases = createReleases()
   try {
-    const sockets = await mkdtemp(join(tmpdir(), 'scheduler-task-'))
+    const sockets = await makeSocketDirectory()
     releases.add(() => rm(sockets, { recursive: true, force: true }))
     const state = await openEmbeddedState(at.gateway)
     releases.add(state.close)
@@ -88,6 +88,20 @@ export async function startServices(
     await releases.run().catch(() => {})
     throw error
   }
+}
+
+/** The longest path that Linux takes for a socket. */
+const MAX_SOCKET_PATH_BYTES = 107
+
+async function makeSocketDirectory(): Promise<string> {
+  const prefix = join(tmpdir(), 'scheduler-task-')
+  const longest = join(`${prefix}XXXXXX`, 'yarn-executor.sock')
+  if (Buffer.byteLength(longest) > MAX_SOCKET_PATH_BYTES) {
+    throw new ConfigError([`TMPDIR: ${tmpdir()} is too long for a socket's path`])
+  }
+  return await mkdtemp(prefix).catch((error: Error) => {
+    throw new ConfigError([`TMPDIR: ${tmpdir()} cannot be written to (${error.message})`])
+  })
 }
 
 /** What all services of this process have in common. */
@@ -139,6 +153,10 @@ async function buildGatewayOf(
     ...(shared.variables.JWT_SECRET ? { secret: shared.variables.JWT_SECRET } : {}),
     ...sessionsOf(shared),
     logger: loggerOf(shared, 'gateway'),
-    missing: { EXECUTOR_URL: 'YARN_RM_URL', AZKABAN_PROXY_URL: 'AZKABAN_URL' }
+    // Where AZKABAN_URL is set it is not that which is missing: there is no azkaban-proxy yet.
+    missing: {
+      EXECUTOR_URL: 'YARN_RM_URL',
+      ...(shared.variables.AZKABAN_URL ? {} : { AZKABAN_PROXY_URL: 'AZKABAN_URL' })
+    }
   })
 }

@@ -2,19 +2,21 @@ import type { OpenedUsers } from '@scheduler-task/gateway/adapters/user-file'
 import type { Runnable } from '@scheduler-task/service-base/run-service'
 import type { Launching } from '@scheduler-task/yarn-executor/domain/launching'
 import { type Config, sandboxParts } from './config.ts'
-import { openDataDirectory } from './data-directory.ts'
+import { checkLaunchersCanReach, openDataDirectory } from './data-directory.ts'
 import { endLaunchers } from './end-launchers.ts'
 import { createReleases } from './releases.ts'
 import { writeSampleConfigs } from './sample-configs.ts'
 import { startSandbox } from './sandbox.ts'
 import { places, startServices } from './services.ts'
 
+/** `none`: calls that need YARN are answered 503. */
+export type YarnKind = 'real' | 'sandbox' | 'none'
+
 export type AllInOne = Runnable & {
   /** Absolute. */
   dataDir: string
   users: OpenedUsers
-  /** True when a stand-in takes the place of YARN. */
-  sandbox: boolean
+  yarn: YarnKind
 }
 
 /**
@@ -31,7 +33,9 @@ export async function startAllInOne(
   releases.add(data.release)
   try {
     const at = places(data.path, config)
-    const sandbox = sandboxParts(config).yarn ? await startSandbox(at.sandbox) : undefined
+    const yarn = yarnKind(config)
+    if (yarn !== 'none') await checkLaunchersCanReach(data)
+    const sandbox = yarn === 'sandbox' ? await startSandbox(at.sandbox) : undefined
     let launching: Launching | undefined
     if (sandbox) {
       releases.add(async () => launching && endLaunchers(launching, at.executor))
@@ -47,10 +51,15 @@ export async function startAllInOne(
       log: services.gateway.log,
       dataDir: data.path,
       users: services.users,
-      sandbox: sandbox !== undefined
+      yarn
     }
   } catch (error) {
     await releases.run().catch(() => {})
     throw error
   }
+}
+
+function yarnKind(config: Config): YarnKind {
+  if (sandboxParts(config).yarn) return 'sandbox'
+  return config.YARN_RM_URL ? 'real' : 'none'
 }

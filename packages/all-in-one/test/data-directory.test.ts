@@ -1,8 +1,8 @@
-import { chmodSync, mkdirSync, statSync } from 'node:fs'
+import { chmodSync, mkdirSync, statSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { ConfigError } from '@scheduler-task/service-base/load-config'
 import t from 'tap'
-import { openDataDirectory } from '../src/data-directory.ts'
+import { checkLaunchersCanReach, openDataDirectory } from '../src/data-directory.ts'
 
 t.test('it is made for this user alone, and taken until it is released', async (t) => {
   const dir = join(t.testdir(), 'new', 'data')
@@ -37,4 +37,22 @@ t.test('what cannot be made or locked is refused with the variable’s name', as
     constructor: ConfigError,
     message: /DATA_DIR: .* cannot be written to/
   })
+})
+
+t.test('a path that launchers could not be given is refused, also behind a link', async (t) => {
+  const dir = t.testdir()
+  symlinkSync(join(dir, 'a b'), join(dir, 'link'))
+  for (const name of ['a b', '数据', "it's", 'a@b', 'link']) {
+    const data = await openDataDirectory(join(dir, name))
+    t.teardown(() => data.release())
+    await t.rejects(
+      checkLaunchersCanReach(data),
+      { constructor: ConfigError, message: /DATA_DIR: .* plain path/ },
+      name
+    )
+    if (name === 'a b') data.release()
+  }
+  const plain = await openDataDirectory(join(dir, 'Plain-1.2_x'))
+  t.teardown(() => plain.release())
+  await t.resolves(checkLaunchersCanReach(plain))
 })
