@@ -151,7 +151,8 @@ t.test('a port that is taken is said in one clear sentence', async (t) => {
 t.test('with a real Azkaban alone, calls to YARN say which variable is missing', async (t) => {
   const product = start(t, freshDirectory(t), { AZKABAN_URL: 'https://azkaban.example:8443' })
   const said = await ready(product)
-  t.notMatch(said, /SANDBOX/)
+  t.notMatch(said, /SANDBOX:/)
+  t.match(said, /NO YARN: YARN_RM_URL is not set/)
   const address = /ready at (\S+)/.exec(said)?.[1] ?? ''
   const password = /password +(\S+)/.exec(said)?.[1]
   const login = await fetch(`${address}/auth/login`, {
