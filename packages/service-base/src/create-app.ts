@@ -14,6 +14,7 @@ import {
 import type { BaseConfig } from './base-config.ts'
 import { drainConnections } from './drain-connections.ts'
 import { type Health, healthRoutes } from './health-routes.ts'
+import { readLeftovers } from './leftover-body.ts'
 import { createLogger, loggableUrl } from './logger.ts'
 import { openApiPlugin } from './openapi-plugin.ts'
 import { whenAnswered } from './when-answered.ts'
@@ -80,6 +81,7 @@ export async function createApp(options: AppOptions) {
   })
 
   drainConnections(app, config.SHUTDOWN_TIMEOUT_MS)
+  readLeftovers(app)
   await app.register(envelopePlugin)
   if (config.DOCS === 'on') await app.register(openApiPlugin, { service })
   await app.register(healthRoutes, {

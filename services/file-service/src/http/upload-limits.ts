@@ -14,10 +14,6 @@ export const FORM_LIMITS = {
   headerSize: 16 * 1024
 } as const
 
-/** After an early answer: what is still read of the body, so that the client gets to read that answer. */
-export const LEFTOVER_BYTES = 64 * 1024 * 1024
-export const LEFTOVER_MS = 10_000
-
 /** True when the length that a request announces cannot hold a file of at most `maxBytes`. */
 export function announcesTooMuch(contentLength: string | undefined, maxBytes: number): boolean {
   return Number(contentLength ?? 0) > maxBytes + FORM_OVERHEAD_BYTES

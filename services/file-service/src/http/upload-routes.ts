@@ -7,7 +7,6 @@ import type { FastifyRequest } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import type { FilePath, FileStorage } from '../domain/file-storage.ts'
 import { badParameter, explained, notMultipart, uploadTooLarge, uploadTooSlow } from '../errors.ts'
-import { discardLeftover } from './leftover-body.ts'
 import { readUploadForm, type UploadForm } from './upload-form.ts'
 import { announcesTooMuch } from './upload-limits.ts'
 
@@ -25,7 +24,6 @@ export const uploadRoutes: FastifyPluginAsyncZod<UploadOptions> = async (app, op
   const underWay = new Set<Promise<void>>()
   app.removeAllContentTypeParsers()
   await app.register(multipart)
-  app.addHook('onResponse', async (request) => discardLeftover(request.raw))
   // Connections may have been cut by now; what they sent is taken away before the process ends.
   app.addHook('onClose', async () => void (await Promise.allSettled(underWay)))
 
