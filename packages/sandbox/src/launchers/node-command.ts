@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { chmod, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { chmod, copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -47,6 +47,16 @@ async function transpile(sources: ReadonlyMap<string, string>, dir: string): Pro
     await rm(draft, { recursive: true })
     if (!existsSync(dir)) throw error
   })
+}
+
+/** Copies compiled programs, which need nothing but Node, to a directory of their own. */
+export async function copyPrograms({ dir }: Programs, to: string): Promise<Programs> {
+  await mkdir(to, { recursive: true })
+  await writeFile(join(to, 'package.json'), '{"type":"module"}')
+  for (const name of (await readdir(dir)).filter((file) => file.endsWith('.js'))) {
+    await copyFile(join(dir, name), join(to, name))
+  }
+  return { dir: to }
 }
 
 /**

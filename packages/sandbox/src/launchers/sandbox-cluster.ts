@@ -1,7 +1,7 @@
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { LauncherFaults } from './launcher-faults.ts'
-import { writeNodeCommand } from './node-command.ts'
+import { compiledPrograms, copyPrograms, writeNodeCommand } from './node-command.ts'
 import { writeWaterdropHome } from './waterdrop-home.ts'
 import { yarnSite } from './yarn-site.ts'
 
@@ -25,10 +25,17 @@ export type SandboxCluster = {
  * @param options.resourceManagerUrl such as `http://127.0.0.1:8088`
  * @param options.sparkVersion 3.5.x logs to stderr (default), 3.3.x to stdout
  * @param options.flinkVersion 1.20.x (default) or 1.15.x
+ * @param options.selfContained takes a copy of the programs along, so that `dir` works where this package is not
+ * installed, as in another container: at the same path, with Node at the same path
  */
 export async function writeSandboxCluster(
   dir: string,
-  options: { resourceManagerUrl: string; sparkVersion?: string; flinkVersion?: string }
+  options: {
+    resourceManagerUrl: string
+    sparkVersion?: string
+    flinkVersion?: string
+    selfContained?: boolean
+  }
 ): Promise<SandboxCluster> {
   const waterdropHome = join(dir, 'waterdrop')
   const sparkHome = join(dir, 'spark')
@@ -39,7 +46,11 @@ export async function writeSandboxCluster(
   await mkdir(hadoopConfDir, { recursive: true })
   const { host } = new URL(options.resourceManagerUrl)
   await writeFile(join(hadoopConfDir, 'yarn-site.xml'), yarnSite(host))
-  const programs = await writeWaterdropHome(waterdropHome, { kind: 'stand-in' })
+  const installed = await compiledPrograms()
+  const programs = options.selfContained
+    ? await copyPrograms(installed, join(dir, 'programs'))
+    : installed
+  await writeWaterdropHome(waterdropHome, { kind: 'stand-in' }, programs)
   await writeNodeCommand(join(sparkHome, 'bin/spark-submit'), {
     programs,
     program: 'spark-submit',

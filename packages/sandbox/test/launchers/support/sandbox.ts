@@ -20,7 +20,7 @@ export type Sandbox = {
 
 export async function startSandbox(
   t: Test,
-  options: { sparkVersion?: string; flinkVersion?: string } = {}
+  options: { sparkVersion?: string; flinkVersion?: string; selfContained?: boolean } = {}
 ): Promise<Sandbox> {
   const dir = t.testdir({})
   const yarn = await startYarn({ timing: { acceptMs: 20, registerMs: 200 } })

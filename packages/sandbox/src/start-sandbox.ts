@@ -1,0 +1,61 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Config } from './config.ts'
+import { sampleConfigs } from './launchers/sample-configs.ts'
+import { writeSandboxCluster } from './launchers/sandbox-cluster.ts'
+import { startYarn } from './yarn/yarn.ts'
+
+/** The stand-ins, listening. */
+export type RunningSandbox = {
+  yarnUrl: string
+  /** Ends all; live applications become KILLED first. */
+  close(): Promise<void>
+}
+
+/**
+ * Starts the stand-in for YARN, and writes the launchers and sample configs that were asked for.
+ */
+export async function startSandbox(config: Config): Promise<RunningSandbox> {
+  const { HOST: host } = config
+  await mkdir(config.DATA_DIR, { recursive: true, mode: 0o700 })
+  const yarn = await startYarn({
+    host,
+    port: config.YARN_PORT,
+    nodeManagerPort: config.NODE_MANAGER_PORT,
+    stateFile: join(config.DATA_DIR, 'yarn.json'),
+    ...publicAddresses(config)
+  })
+  try {
+    if (config.FILE_ROOT) await writeSamples(config.FILE_ROOT)
+    if (config.LAUNCHERS_DIR) {
+      const { port } = new URL(yarn.url)
+      await writeSandboxCluster(config.LAUNCHERS_DIR, {
+        resourceManagerUrl: `http://${config.PUBLIC_NAME ?? host}:${port}`,
+        selfContained: true
+      })
+    }
+    return { yarnUrl: yarn.url, close: () => yarn.close() }
+  } catch (error) {
+    await yarn.close()
+    throw error
+  }
+}
+
+/** By what the servers of YARN call themselves in their answers: where they listen, unless others know them by a name. */
+function publicAddresses({ PUBLIC_NAME: name, YARN_PORT, NODE_MANAGER_PORT }: Config) {
+  if (!name) return {}
+  return {
+    webAddress: `${name}:${YARN_PORT}`,
+    nodeHttpAddress: `${name}:${NODE_MANAGER_PORT}`
+  }
+}
+
+async function writeSamples(root: string): Promise<void> {
+  for (const [name, text] of Object.entries(sampleConfigs)) {
+    await writeFile(join(root, name), text, { flag: 'wx', mode: 0o640 }).catch(
+      (error: NodeJS.ErrnoException) => {
+        if (error.code !== 'EEXIST') throw error
+      }
+    )
+  }
+}
