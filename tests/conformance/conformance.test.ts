@@ -1,8 +1,10 @@
 import { needsRedis } from '@scheduler-task/auth/test-support/redis-server'
 import t from 'tap'
+import { filledIn } from './documented-call.ts'
 import { documentedCalls } from './documented-calls.ts'
 import { failingCalls } from './failures.ts'
-import { startWorld, until } from './world.ts'
+import { until } from './until.ts'
+import { startWorld } from './world.ts'
 
 // The interface document, call by call: through the gateway, and against each service directly.
 
@@ -12,17 +14,20 @@ t.test('the documented calls and their failures', needsRedis('redis-server'), as
   for (const door of world.doors) {
     for (const call of documentedCalls) {
       t.test(`${call.section}, through ${door.name}`, async (t) => {
-        const id = await world.arrange(call.given)
+        const facts = await world.arrange(call.given)
         const { status, headers, text, body } = await door.call(
           call.method,
-          call.path.replace('{id}', id),
-          { body: call.body, ...(call.file === undefined ? {} : { file: call.file }) }
+          filledIn(call.path, facts),
+          {
+            body: filledIn(call.body, facts),
+            ...(call.file === undefined ? {} : { file: call.file })
+          }
         )
         t.equal(status, 200)
         t.equal(headers['content-type'], 'application/json; charset=utf-8')
         t.ok(headers['x-request-id'])
         t.match(text, /^\{"statusCode":200,"message":"成功!","data":/, text.slice(0, 300))
-        t.doesNotThrow(() => call.data(body.data, id), text.slice(0, 300))
+        t.doesNotThrow(() => call.data(body.data, facts), text.slice(0, 300))
       })
     }
 
@@ -42,33 +47,35 @@ t.test('the documented calls and their failures', needsRedis('redis-server'), as
 
   for (const door of world.doors) {
     t.test(`calls that cannot succeed, through ${door.name}`, async (t) => {
-      const id = await world.arrange('a running Spark application')
-      await door.call('POST', `/executor/stop/${id}`)
+      const facts = await world.arrange('a running Spark application')
+      await door.call('POST', `/executor/stop/${facts.applicationId}`)
       const known = world.yarn.applications.length
       for (const call of failingCalls) {
-        const { status, body, text } = await door.call(call.method, call.path.replace('{id}', id), {
-          body: call.body,
+        const { status, body, text } = await door.call(call.method, filledIn(call.path, facts), {
+          body: filledIn(call.body, facts),
           ...(call.raw ? { raw: call.raw } : {})
         })
         t.equal(status, call.status, `${call.why}: ${text.slice(0, 200)}`)
         if (call.method === 'HEAD') continue
         t.equal(body.statusCode, call.code, `${call.why}: its code`)
         t.equal(body.message, call.message, `${call.why}: its message`)
-        const error = JSON.parse(String(body.data)) as Record<string, unknown>
-        const ours = { error: /\w/, code: /^[A-Z0-9_]+$/, requestId: /\w/ }
-        t.match(error, call.upstream ? { RemoteException: {} } : ours, `${call.why}: why`)
+        if (call.upstream !== 'azkaban') {
+          const error = JSON.parse(String(body.data)) as Record<string, unknown>
+          const ours = { error: /\w/, code: /^[A-Z0-9_]+$/, requestId: /\w/ }
+          t.match(error, call.upstream ? { RemoteException: {} } : ours, `${call.why}: why`)
+        }
         if (call.says) t.match(body.data, call.says, `${call.why}: says what`)
       }
-      t.equal(world.yarn.applications.length, known, 'nothing was started')
+      t.equal(world.yarn.applications.length, known, 'no application was started')
     })
   }
 
   t.test('a taskName in use is refused, here and on YARN', async (t) => {
     const [door] = world.doors
     const body = { configFile: 'application.spark.conf', taskName: 'testSpark' }
-    const id = await world.arrange('a running Spark application')
+    const { applicationId: id } = await world.arrange('a running Spark application')
     const again = await door?.call('POST', '/executor/start/spark', { body })
-    t.match(again?.body, { statusCode: 150, data: new RegExp(id) })
+    t.match(again?.body, { statusCode: 150, data: new RegExp(String(id)) })
     await world.clear()
     const elsewhere = world.yarn.submit({ name: 'testSpark', am: { kind: 'managed' } })
     await until(() => world.yarn.applications.some((app) => app.id === elsewhere))

@@ -1,26 +1,5 @@
 import { ok as assert } from 'node:assert/strict'
-
-/** What a call needs to be there before it is made, made by `world.ts`. */
-export type Given =
-  | 'nothing'
-  | 'config files'
-  | 'a running Spark application'
-  | 'a running Flink application'
-  | 'a directory c://test'
-  | 'a file c://test//test.txt'
-
-/** One call as the interface document prints it, in the document's order. `{id}` stands for the given application. */
-export type DocumentedCall = {
-  section: string
-  method: 'GET' | 'POST'
-  path: string
-  body?: Readonly<Record<string, unknown>>
-  /** Content of the multipart part `file`. */
-  file?: string
-  given: Given
-  /** Throws when `data` is not what the document prints for success. */
-  data(data: unknown, applicationId: string): void
-}
+import { type DocumentedCall, type Facts, isTrue, textOf } from './documented-call.ts'
 
 const SPARK = {
   master: 'yarn',
@@ -30,6 +9,7 @@ const SPARK = {
 }
 const FLINK = { master: 'yarn-cluster', configFile: 'application.conf', taskName: 'testFlink' }
 
+/** Every call of the interface document, in its order. */
 export const documentedCalls: readonly DocumentedCall[] = [
   {
     section: 'yarn 启动任务 flink',
@@ -60,9 +40,9 @@ export const documentedCalls: readonly DocumentedCall[] = [
   {
     section: 'yarn 获取任务日志',
     method: 'GET',
-    path: '/executor/y/logger/{id}',
+    path: '/executor/y/logger/{applicationId}',
     given: 'a running Spark application',
-    data: (data, applicationId) => {
+    data: (data, { applicationId }) => {
       const { app } = textOf(data) as { app: Record<string, unknown> }
       assert(app.id === applicationId, 'the application that was asked for')
       // The members that the document prints and that this Hadoop sends for a running application.
@@ -76,7 +56,7 @@ export const documentedCalls: readonly DocumentedCall[] = [
   {
     section: 'yarn 获取当前运行的任务状态',
     method: 'GET',
-    path: '/executor/status/{id}',
+    path: '/executor/status/{applicationId}',
     given: 'a running Spark application',
     data: (data) => assert(data === 'RUNNING', 'RUNNING')
   },
@@ -85,7 +65,7 @@ export const documentedCalls: readonly DocumentedCall[] = [
     method: 'GET',
     path: '/executor/running',
     given: 'a running Flink application',
-    data: (data, applicationId) => {
+    data: (data, { applicationId }) => {
       const rows = textOf(data) as { id: string; name: string }[]
       assert(JSON.stringify(rows[0]) === '{"id":"Application-Id","name":"Application-Name"}')
       assert(rows.some((row) => row.id === applicationId && row.name === 'testFlink'))
@@ -101,7 +81,7 @@ export const documentedCalls: readonly DocumentedCall[] = [
   {
     section: 'yarn 重启任务 flink',
     method: 'POST',
-    path: '/executor/restart/flink/{id}',
+    path: '/executor/restart/flink/{applicationId}',
     body: FLINK,
     given: 'a running Flink application',
     data: isNewApplicationId
@@ -109,7 +89,7 @@ export const documentedCalls: readonly DocumentedCall[] = [
   {
     section: 'yarn 重启任务 spark',
     method: 'POST',
-    path: '/executor/restart/spark/{id}',
+    path: '/executor/restart/spark/{applicationId}',
     body: SPARK,
     given: 'a running Spark application',
     data: isNewApplicationId
@@ -117,7 +97,7 @@ export const documentedCalls: readonly DocumentedCall[] = [
   {
     section: 'yarn 停止任务',
     method: 'POST',
-    path: '/executor/stop/{id}',
+    path: '/executor/stop/{applicationId}',
     given: 'a running Spark application',
     data: isTrue
   },
@@ -152,16 +132,7 @@ export const documentedCalls: readonly DocumentedCall[] = [
   }
 ]
 
-function isTrue(data: unknown): void {
-  assert(data === true, `true, not ${JSON.stringify(data)}`)
-}
-
-function isNewApplicationId(data: unknown, before: string): void {
+function isNewApplicationId(data: unknown, before: Facts): void {
   assert(/^application_\d+_\d{4,}$/.test(String(data)), `an application id, not ${data}`)
-  assert(data !== before, 'a new one')
-}
-
-function textOf(data: unknown): unknown {
-  assert(typeof data === 'string', 'data is a text')
-  return JSON.parse(data)
+  assert(data !== before.applicationId, 'a new one')
 }

@@ -1,4 +1,7 @@
-/** A request that cannot succeed, and what every door must answer. `{id}` stands for an application that has ended. */
+/**
+ * A request that cannot succeed, and what every door must answer. `{applicationId}` stands for an application that has
+ * ended, `{execId}` for an execution that has, `{sessionId}` for a session that Azkaban knows.
+ */
 export type FailingCall = {
   why: string
   method: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'HEAD'
@@ -9,8 +12,8 @@ export type FailingCall = {
   status: number
   code: number
   message: string
-  /** The ResourceManager's own text is passed on in place of ours. */
-  upstream?: true
+  /** Whose own text is passed on in place of ours: JSON of the ResourceManager, anything from Azkaban. */
+  upstream?: 'yarn' | 'azkaban'
   /** In the error text, as evidence that it says what is wrong. */
   says?: RegExp
 }
@@ -70,8 +73,18 @@ const badIds: FailingCall[] = [
   '..%2f..%2fcluster',
   'a'.repeat(5000)
 ].flatMap((id) => [
-  { why: `the state of ${id.slice(0, 20)}`, method: 'GET', path: `/executor/status/${id}`, ...BAD },
-  { why: `stopping ${id.slice(0, 20)}`, method: 'POST', path: `/executor/stop/${id}`, ...BAD }
+  {
+    why: `the state of ${id.slice(0, 20)}`,
+    method: 'GET',
+    path: `/executor/status/${id}`,
+    ...BAD
+  },
+  {
+    why: `stopping ${id.slice(0, 20)}`,
+    method: 'POST',
+    path: `/executor/stop/${id}`,
+    ...BAD
+  }
 ])
 
 export const failingCalls: readonly FailingCall[] = [
@@ -126,7 +139,7 @@ export const failingCalls: readonly FailingCall[] = [
     status: 200,
     code: 152,
     message: '获取日志失败',
-    upstream: true,
+    upstream: 'yarn',
     says: /NotFoundException.*application_1_0001/
   },
   {
@@ -141,7 +154,7 @@ export const failingCalls: readonly FailingCall[] = [
   {
     why: 'stopping an application that has ended',
     method: 'POST',
-    path: '/executor/stop/{id}',
+    path: '/executor/stop/{applicationId}',
     status: 200,
     code: 151,
     message: '停止任务失败',
@@ -160,7 +173,7 @@ export const failingCalls: readonly FailingCall[] = [
   {
     why: 'a restart with a bad body',
     method: 'POST',
-    path: '/executor/restart/flink/{id}',
+    path: '/executor/restart/flink/{applicationId}',
     body: { taskName: 'a' },
     ...BAD,
     says: /configFile/

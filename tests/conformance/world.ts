@@ -7,7 +7,8 @@ import { type SandboxYarn, startYarn } from '@scheduler-task/sandbox/yarn/yarn'
 import type { Test } from 'tap'
 import { FormData, request } from 'undici'
 import { startService } from '../support/service-process.ts'
-import type { Given } from './documented-calls.ts'
+import { arrange } from './arrange.ts'
+import type { Facts, Given } from './documented-call.ts'
 
 const SECRET = 'a-secret-of-this-test-run-only-0123456789'
 const PASSWORD = 'a password for this test only'
@@ -37,8 +38,8 @@ export type World = {
   doors: readonly Door[]
   token: string
   yarn: SandboxYarn
-  /** Makes what a call needs, on its own; answers the application's id where there is one. */
-  arrange(given: Given): Promise<string>
+  /** Makes what a call needs, on its own. */
+  arrange(given: Given): Promise<Facts>
   /** Ends every application and removes what calls have made. */
   clear(): Promise<void>
 }
@@ -82,12 +83,14 @@ export async function startWorld(t: Test): Promise<World> {
   }
   const token = await logIn(gateway.url)
   const through = door('the gateway', () => gateway.url, token)
+  const services = { executor: executor.url, file: files.url }
   const direct = door(
     'the service',
-    (path) => (path.startsWith('/file') ? files.url : executor.url),
+    (path) => services[path.split('/')[1] as keyof typeof services],
     token
   )
 
+  const scene = { door: direct, yarn }
   const clear = async () => {
     for (const app of yarn.applications) {
       if (isLive(app.state)) await direct.call('POST', `/executor/stop/${app.id}`)
@@ -104,62 +107,13 @@ export async function startWorld(t: Test): Promise<World> {
     clear,
     async arrange(given) {
       await clear()
-      return arrange(given, direct, yarn)
+      return arrange(given, scene)
     }
   }
 }
 
 function isLive(state: string): boolean {
   return !['FINISHED', 'FAILED', 'KILLED'].includes(state)
-}
-
-async function arrange(given: Given, door: Door, yarn: SandboxYarn): Promise<string> {
-  switch (given) {
-    case 'nothing':
-    case 'config files':
-      return ''
-    case 'a directory c://test':
-      await succeed(door.call('GET', '/file/mkdir?dirName=c://test'))
-      return ''
-    case 'a file c://test//test.txt':
-      await succeed(door.call('GET', '/file/create?fileName=c://test//test.txt'))
-      return ''
-    case 'a running Spark application':
-      return running(door, yarn, 'spark', 'testSpark', 'application.spark.conf')
-    case 'a running Flink application':
-      return running(door, yarn, 'flink', 'testFlink', 'application.conf')
-  }
-}
-
-async function running(
-  door: Door,
-  yarn: SandboxYarn,
-  engine: string,
-  taskName: string,
-  configFile: string
-): Promise<string> {
-  const id = await succeed(
-    door.call('POST', `/executor/start/${engine}`, { body: { configFile, taskName } })
-  )
-  await until(() => yarn.applications.some((app) => app.id === id && app.state === 'RUNNING'))
-  return String(id)
-}
-
-async function succeed(answer: Promise<Answer>): Promise<unknown> {
-  const { body } = await answer
-  if (body.statusCode !== 200) throw new Error(`not arranged: ${JSON.stringify(body)}`)
-  return body.data
-}
-
-const UNTIL_LIMIT_MS = 30_000
-
-/** Waits until `condition` holds. */
-export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + UNTIL_LIMIT_MS
-  while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error(`did not come true: ${condition}`)
-    await new Promise((resolve) => setTimeout(resolve, 25))
-  }
 }
 
 function door(name: string, urlOf: (path: string) => string, token: string): Door {

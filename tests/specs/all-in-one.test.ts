@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import t, { type Test } from 'tap'
-import { until } from '../conformance/world.ts'
+import { until } from '../conformance/until.ts'
 import { freshDirectory } from '../support/fresh-directory.ts'
 import { bareNode } from '../support/service-process.ts'
 
