@@ -4,6 +4,7 @@ import type { Submission } from '../src/domain/submission.ts'
 import { startSurroundings, until } from './support/executor.ts'
 import { startService } from './support/service-process.ts'
 import { openStore } from './support/sqlite-store.ts'
+import { storedState } from './support/stored-state.ts'
 
 const SPARK = { 'deploy-mode': 'client', configFile: 'endless.conf' }
 
@@ -27,10 +28,7 @@ t.test('SIGKILL of the service, and a restart', async (t) => {
     await cluster.setFaults({ pauseAt: 'before-submit', pauseMs: 4000 })
     const first = await startService(t, variables)
     ignored(first.post('/executor/start/spark', { ...SPARK, taskName: 'adopted' }))
-    await until('the launcher runs', async () => {
-      const { error } = await first.post('/executor/start/spark', { ...SPARK, taskName: 'adopted' })
-      return error.state === 'LAUNCHING'
-    })
+    await until('the launcher runs', () => storedState(variables, 'adopted') === 'LAUNCHING')
     await first.kill()
     await cluster.setFaults({})
     t.match(await stored('adopted'), { state: 'LAUNCHING', applicationId: null })
@@ -54,10 +52,7 @@ t.test('SIGKILL of the service, and a restart', async (t) => {
       await cluster.setFaults({ pauseAt: 'before-submit', pauseMs: 2000, dieAt: 'before-submit' })
       const first = await startService(t, variables)
       ignored(first.post('/executor/start/spark', { ...SPARK, taskName: 'gone' }))
-      await until('the launcher runs', async () => {
-        const { error } = await first.post('/executor/start/spark', { ...SPARK, taskName: 'gone' })
-        return error.state === 'LAUNCHING'
-      })
+      await until('the launcher runs', () => storedState(variables, 'gone') === 'LAUNCHING')
       await first.kill()
       const second = await startService(t, variables)
       await cluster.setFaults({})
@@ -75,10 +70,7 @@ t.test('SIGKILL of the service, and a restart', async (t) => {
     await cluster.setFaults({ hangAt: 'before-submit', ignoreSigterm: true })
     const first = await startService(t, { ...variables, START_TIMEOUT_MS: '1500' })
     ignored(first.post('/executor/start/spark', { ...SPARK, taskName: 'late' }))
-    await until('the launcher runs', async () => {
-      const { error } = await first.post('/executor/start/spark', { ...SPARK, taskName: 'late' })
-      return error.state === 'LAUNCHING'
-    })
+    await until('the launcher runs', () => storedState(variables, 'late') === 'LAUNCHING')
     await first.kill()
     await cluster.setFaults({})
     await until(

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { startExecutor, startSurroundings, until } from '../support/executor.ts'
+import { storedState } from '../support/stored-state.ts'
 
 const SPARK = { configFile: 'never.conf', taskName: 'waits' }
 
@@ -55,11 +56,7 @@ t.test(
     const launching = post('/executor/start/spark', SPARK)
     await until('one is being launched', () => yarn.applications.length === 2)
     const queued = post('/executor/start/spark', { ...SPARK, taskName: 'queued' })
-    await until(
-      'one waits',
-      async () =>
-        (await post('/executor/start/spark', { ...SPARK, taskName: 'queued' })).statusCode === 150
-    )
+    await until('one waits', () => storedState(around.variables, 'queued') === 'ACCEPTED')
     await close()
     t.match(await launching, { http: 503, error: { accepted: true } })
     t.match(await queued, {

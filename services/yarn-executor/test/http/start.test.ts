@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import t from 'tap'
 import { startExecutor, until } from '../support/executor.ts'
+import { storedState } from '../support/stored-state.ts'
 
 const SPARK = { master: 'yarn', 'deploy-mode': 'client', configFile: 'endless.conf' }
 
@@ -209,7 +210,7 @@ t.test('a caller that goes away cancels nothing', async (t) => {
 })
 
 t.test('a bounded number is launched at once; a full queue accepts nothing', async (t) => {
-  const { post, yarn } = await startExecutor(t, {
+  const { post, yarn, variables } = await startExecutor(t, {
     MAX_LAUNCHERS: '1',
     MAX_QUEUED: '1',
     MAX_DRIVERS: '10',
@@ -220,10 +221,7 @@ t.test('a bounded number is launched at once; a full queue accepts nothing', asy
   const first = start('one')
   await until('the first is submitted', () => yarn.applications.length === 1)
   const second = start('two')
-  await until(
-    'the second waits',
-    async () => (await start('two')).error.code === 'YARN_EXECUTOR_TASK_NAME_IN_USE'
-  )
+  await until('the second waits', () => storedState(variables, 'two') === 'ACCEPTED')
   const third = await start('three')
   t.match(third, { http: 503, statusCode: 503, headers: { 'retry-after': /^\d+$/ } })
   t.match(third.error.code, 'YARN_EXECUTOR_QUEUE_FULL')
