@@ -9,6 +9,14 @@ import type { JobTables } from './sql-schema.ts'
 /** As CommonJS: its 280 ES modules take 0.2 s of processor time and 6 MB more to load. */
 const { Kysely, SqliteDialect } = createRequire(import.meta.url)('kysely') as typeof kysely
 
+/** A statement that does nothing. */
+const NOTHING_TO_DO = {
+  reader: false,
+  run: () => ({ changes: 0, lastInsertRowid: 0 }),
+  all: () => [],
+  iterate: () => [][Symbol.iterator]()
+}
+
 /** How long a reader from outside (a backup, `sqlite3`) may hold up a write. */
 const BUSY_TIMEOUT_MS = 2000
 
@@ -34,7 +42,9 @@ async function openLocked(path: string, lock: FileLock): Promise<kysely.Kysely<J
   database.pragma('synchronous = FULL')
   database.pragma('foreign_keys = ON')
   const both = {
-    prepare: (text: string) => database.prepare(text),
+    // A full disk ends the transaction by itself; the error to be told is that one.
+    prepare: (text: string) =>
+      text === 'rollback' && !database.inTransaction ? NOTHING_TO_DO : database.prepare(text),
     close: () => {
       database.close()
       lock.release()

@@ -25,6 +25,18 @@ t.test('the file is for its owner alone, and what is committed is on the disk', 
   t.strictSame(mode.rows, [{ journal_mode: 'wal' }])
 })
 
+t.test('a disk that is full is what the error says, and nothing is half-written', async (t) => {
+  const db = await openSqliteFile(join(t.testdir({}), 'executor.sqlite'))
+  t.teardown(() => db.destroy())
+  const store = createSqlJobStore(db)
+  await sql`PRAGMA max_page_count = 20`.execute(db)
+  const wide = newSubmission({ requestId: 'x'.repeat(200_000) })
+  await t.rejects(store.accept(wide), /disk is full/)
+  await sql`PRAGMA max_page_count = 10000`.execute(db)
+  t.strictSame(await store.live(), [])
+  t.match(await store.accept(wide), { id: wide.id })
+})
+
 t.test('a second process is refused as long as the first has the file open', async (t) => {
   const path = join(t.testdir({}), 'executor.sqlite')
   const holder = spawn(
