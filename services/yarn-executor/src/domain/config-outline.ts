@@ -9,7 +9,7 @@ export type Assignment = Position &
     path: readonly string[]
     /** One text, or the elements of a list. Substitutions stay as written. */
     values: readonly string[]
-    /** Printed as `key=value`, it would hold a blank. */
+    /** Printed as `key=value`, it would hold a blank, or may: what a substitution stands for is not known here. */
     hasBlank: boolean
   }>
 
@@ -85,7 +85,7 @@ class OutlineReader {
       if (!frame.list) this.#endSetting(frame, token)
       else if (frame.value) endElement(frame.value, true)
     } else if (token.kind === 'separator' && !frame.value) this.#beginValue(frame, token)
-    else if (frame.value) addToValue(frame.value, token.text, frame.gap)
+    else if (frame.value) addToValue(frame.value, token, frame.gap)
     else this.#addToKey(frame, token)
     frame.gap = false
     return this.#settings < MAX_SETTINGS
@@ -207,9 +207,9 @@ function keyPath({ key }: Frame): readonly string[] {
   return key.quoted ? [key.text] : key.text.split('->').map((part) => part.trim())
 }
 
-function addToValue(value: Value, text: string, gap: boolean): void {
+function addToValue(value: Value, { kind, text }: ConfigToken, gap: boolean): void {
   const apart = gap && value.last !== ''
-  value.hasBlank ||= apart || /\s/.test(text)
+  value.hasBlank ||= apart || /\s/.test(text) || kind === 'substitution'
   value.last += (apart ? ' ' : '') + text
   value.isThere = true
 }

@@ -24,7 +24,7 @@ export type ConfigToken = Position &
 const BRACKETS = new Set(['{', '}', '[', ']', ','])
 /** What ends an unquoted text (HOCON specification, "Unquoted strings"), beside blanks and `//`. */
 const ENDS_TEXT = new Set('{}[]:=,+#"$')
-const BLANK = /[\s\uFEFF]/
+const BLANK = /[\s\uFEFF\u180E]/
 const ESCAPES: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', b: '\b', f: '\f' }
 
 /** The tokens of a HOCON text, comments left out, in one pass. */
@@ -39,7 +39,7 @@ export function* configTokens(source: string): Generator<ConfigToken> {
     if (char === '\n') {
       at++
       yield { kind: 'newline', text: char, ...position }
-    } else if (BLANK.test(char)) {
+    } else if (isBlank(char)) {
       at++
       yield { kind: 'blank', text: char, ...position }
     } else if (isComment(source, at)) {
@@ -118,7 +118,13 @@ function isComment(source: string, at: number): boolean {
   return source[at] === '#' || (source[at] === '/' && source[at + 1] === '/')
 }
 
+/** As the launcher's Java sees it: there the four separators of ASCII are blanks too, and U+180E in old versions. */
+function isBlank(char: string): boolean {
+  if (char > ' ' && char <= '~') return false
+  return (char >= '\x1C' && char <= '\x1F') || BLANK.test(char)
+}
+
 function endsText(source: string, at: number): boolean {
   const char = source[at] as string
-  return ENDS_TEXT.has(char) || BLANK.test(char) || isComment(source, at)
+  return ENDS_TEXT.has(char) || isBlank(char) || isComment(source, at)
 }

@@ -45,8 +45,8 @@ function checkForSpark(outline: ConfigOutline): ParameterIssue[] {
     } else if (hasBlank && !OVERRIDDEN.has(name)) {
       issues.push(
         issue(
-          `line ${line}: the value of ${name} in env holds a blank (a list of several is printed with one): ` +
-            'this launcher would take its second word for the job’s program'
+          `line ${line}: the value of ${name} in env holds a blank (a list of several is printed with one) or a substitution, ` +
+            'which may hold one: this launcher would take its second word for the job’s program'
         )
       )
     }

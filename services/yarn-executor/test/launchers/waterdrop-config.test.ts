@@ -55,6 +55,10 @@ t.test('configs that only the Spark launcher cannot be given', async (t) => {
     [`env { spark { list = [1, 2] } }\n${BLOCKS}`, /spark->list/],
     [`env { words = two words }\n${BLOCKS}`, /holds a blank/],
     [`env { "a key" = 1 }\n${BLOCKS}`, /holds a blank/],
+    [`words = "a --name b"\nenv { spark.x = \${words} }\n${BLOCKS}`, /or a substitution/],
+    [`env { spark.x = a\${?words} }\n${BLOCKS}`, /or a substitution/],
+    [`all { spark.x = "a --name b" }\nenv = \${all}\n${BLOCKS}`, /or a substitution/],
+    [`env { spark.y = 1 } \${all}\n${BLOCKS}`, /or a substitution/],
     [`env { spark.master = "local[2]" }\n${BLOCKS}`, /only yarn makes an application/]
   ]
   for (const [config, message] of configs) {
@@ -62,4 +66,6 @@ t.test('configs that only the Spark launcher cannot be given', async (t) => {
     t.equal(check('flink', config), '', config)
   }
   t.equal(check('spark', `env { spark.master = yarn }\n${BLOCKS}`), '')
+  const quoted = `env { spark.x = "-Dlog=\${spark.yarn.app.container.log.dir}" }\n${BLOCKS}`
+  t.equal(check('spark', quoted), '', 'in quotes nothing is substituted')
 })
