@@ -83,7 +83,9 @@ export function createStops(parts: Parts): Stops {
     try {
       applications = await applicationsOf(submission, signal)
     } catch (error) {
-      if (submission.applicationId === null && !free) await endProcesses(attempt, signal)
+      if (submission.applicationId === null && !free) {
+        await endProcesses(submission, attempt, signal)
+      }
       throw error
     }
     const alive = applications.filter(({ state }) => isLive(state))
@@ -93,7 +95,7 @@ export function createStops(parts: Parts): Stops {
       return undefined
     }
     if (!free) {
-      await endProcesses(attempt, signal)
+      await endProcesses(submission, attempt, signal)
       return undefined
     }
     const main = applications.find(({ id }) => id === submission.applicationId) ?? applications[0]
@@ -134,12 +136,39 @@ export function createStops(parts: Parts): Stops {
     }
   }
 
-  async function endProcesses(attempt: Attempt | undefined, signal: AbortSignal): Promise<void> {
+  /** Until none is left, or one of them has submitted an application after all: that is killed first. */
+  async function endProcesses(
+    submission: Submission,
+    attempt: Attempt | undefined,
+    signal: AbortSignal
+  ): Promise<void> {
     if (!attempt) return
     const { killGraceMs: graceMs } = limits
-    await withinTime(graceMs + KILL_ROUND_MS, signal, (limit) =>
-      launching.end(refOf(attempt), { graceMs, signal: limit })
-    )
+    const round = new AbortController()
+    try {
+      await withinTime(graceMs + KILL_ROUND_MS, signal, async (limit) => {
+        const both = AbortSignal.any([limit, round.signal])
+        await Promise.race([
+          launching.end(refOf(attempt), { graceMs, signal: both }),
+          appearance(submission, both)
+        ])
+      })
+    } finally {
+      round.abort()
+    }
+  }
+
+  /** Resolves when an application of the submission lives. */
+  async function appearance(submission: Submission, signal: AbortSignal): Promise<void> {
+    for (;;) {
+      await pause(limits.lookUpIntervalMs, signal)
+      try {
+        const applications = await applicationsOf(submission, signal)
+        if (applications.some(({ state }) => isLive(state))) return
+      } catch (error) {
+        if (!(error instanceof RmError)) throw error
+      }
+    }
   }
 
   return {

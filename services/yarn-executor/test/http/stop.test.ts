@@ -56,6 +56,24 @@ t.test('a stop is told once it is proven', async (t) => {
     }
   )
 
+  await t.test('an application that appears while processes are ended', async (t) => {
+    // Its launcher cannot be found: it keeps the lock under another number, and no marker.
+    await cluster.setFaults({
+      grandchild: { does: 'launch', ms: 3000, keepsLock: true, keepsEnvironment: false }
+    })
+    const short = { ...variables, START_TIMEOUT_MS: '1500', DATA_DIR: `${variables.DATA_DIR}/2` }
+    const other = await startExecutor(t, short, {}, { yarn, cluster, variables })
+    const body = { configFile: 'endless.conf', taskName: 'appears' }
+    t.match(await other.post('/executor/start/spark', body), { statusCode: 150 })
+    await cluster.setFaults({})
+    const named = () => yarn.applications.find(({ name }) => name === 'appears')
+    await until('it appears', named)
+    const appeared = Date.now()
+    await until('it is killed', () => named()?.publicState === 'KILLED')
+    t.ok(Date.now() - appeared < 10_000, 'soon')
+    await other.close()
+  })
+
   await t.test('several callers at once share one stop', async (t) => {
     const id = await startSpark('shared')
     const answers = await Promise.all(Array.from({ length: 5 }, () => post(`/executor/stop/${id}`)))
