@@ -1,6 +1,7 @@
 import {
   type Application,
   compareApplicationIds,
+  isApplicationId,
   isFinal
 } from '@scheduler-task/yarn-client/application'
 import { RmError } from '@scheduler-task/yarn-client/rm-errors'
@@ -129,7 +130,7 @@ export function createLauncher(parts: Parts, stops: Pick<Stops, 'begin' | 'proof
   ): Promise<Application | undefined | 'unanswered'> {
     const tag = submission.submissionTag
     try {
-      const direct = named === undefined ? undefined : await rm.application(named, signal)
+      const direct = named === undefined ? undefined : await lookUpNamed(named, signal)
       if (direct?.applicationTags.includes(tag)) return direct
       const tagged = await rm.applications({ tags: [tag] }, signal)
       tagged.sort((a, b) => compareApplicationIds(a.id, b.id))
@@ -147,6 +148,17 @@ export function createLauncher(parts: Parts, stops: Pick<Stops, 'begin' | 'proof
         'a launch waits for the ResourceManager'
       )
       return 'unanswered'
+    }
+  }
+
+  /** Undefined also when it cannot be asked for: a job may print any id, or that of somebody else's application. */
+  async function lookUpNamed(id: string, signal: AbortSignal): Promise<Application | undefined> {
+    if (!isApplicationId(id)) return undefined
+    try {
+      return await rm.application(id, signal)
+    } catch (error) {
+      if (!(error instanceof RmError)) throw error
+      return undefined
     }
   }
 

@@ -80,6 +80,31 @@ t.test('the id comes from the ResourceManager when the output does not tell it',
   t.equal(yarn.applications.length, 1)
 })
 
+t.test('whatever id a job prints, the tag decides', async (t) => {
+  const { cluster, startSpark, yarn, post } = await startExecutor(t)
+  const stranger = yarn.submit({ name: 'stranger' })
+  yarn.advance(stranger, 'RUNNING')
+  yarn.faults.set([{ kind: 'status', status: 500, path: '*/apps/application_2_0002' }])
+  const printed = [
+    stranger,
+    'application_1234567890123456789_0001',
+    'application_1_9999999999999999999',
+    'application_1_9999999999',
+    'application_2_0002'
+  ]
+  for (const [at, id] of printed.entries()) {
+    await cluster.setFaults({ spoofedLines: [`INFO Client: Submitted application ${id}`] })
+    const told = await startSpark(`printed-${at}`)
+    t.match(
+      yarn.applications.find((one) => one.id === told),
+      { name: `printed-${at}` },
+      id
+    )
+    t.match(await post(`/executor/stop/${told}`), { data: true }, id)
+  }
+  t.match(yarn.applications[0], { id: stranger, publicState: 'RUNNING' })
+})
+
 t.test('200 identical starts at once: one application, the others are told which', async (t) => {
   const { post, yarn } = await startExecutor(t, { LOOK_UP_INTERVAL_MS: '500' })
   const answers = await Promise.all(
