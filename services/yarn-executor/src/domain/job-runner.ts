@@ -14,6 +14,7 @@ import type { Drain } from './drain.ts'
 import { findTarget } from './find-target.ts'
 import { createForeignApplications } from './foreign-application.ts'
 import { createHalt } from './halt-target.ts'
+import { QueueClosed } from './launch-queue.ts'
 import { createLauncher, type StartOutcome } from './launch-submission.ts'
 import type { Parts } from './parts.ts'
 import { recoverJobs } from './recover-jobs.ts'
@@ -83,15 +84,16 @@ export function createJobRunner(
 
   async function start(job: JobRequest): Promise<string> {
     refuseWhenClosing()
-    let submissionId: string | undefined
+    const caller = createWaitingCaller()
+    let known: { submissionId?: string } = {}
     const started = owned('a start request', { taskName: job.taskName }, async () => {
       const accepted = await accept(job)
-      submissionId = accepted.submission.id
-      const { outcome } = starter.start(await starter.prepare(accepted))
+      known = { submissionId: accepted.submission.id }
+      const { outcome } = starter.start(await starter.prepare(accepted), caller.launchBegins)
       return await told(outcome)
     })
     return await drain.untilOver(started, () =>
-      submissionId ? goesOnWithoutUs('the start goes on', { submissionId }) : shuttingDown()
+      caller.leaves() ? goesOnWithoutUs('the start goes on', known) : shuttingDown(known)
     )
   }
 
@@ -130,21 +132,27 @@ export function createJobRunner(
 
   async function restart(applicationId: string, job: JobRequest): Promise<string> {
     refuseWhenClosing()
+    const caller = createWaitingCaller()
     let known: { submissionId?: string; stopped: boolean } = { stopped: false }
     const restarted = owned('a restart request', { applicationId }, async () => {
       const { target, prepared } = await replacement.check(applicationId, job)
       known = { submissionId: prepared.submission.id, stopped: false }
-      const { outcome } = await replacement.carryOut(target, prepared, applicationId)
+      const { launchBegins } = caller
+      const carriedOut = replacement.carryOut(target, prepared, applicationId, launchBegins)
+      const { outcome } = await carriedOut
       known = { ...known, stopped: true }
       const result = await outcome
       if (result.kind === 'started') return result.applicationId
       throw inRestart(notStarted(result.code, result.text, result.fields), 'start', true)
     })
     return await drain.untilOver(restarted, () => {
-      if (known.stopped) return goesOnWithoutUs('the start of the new application goes on', known)
+      if (caller.leaves()) {
+        return goesOnWithoutUs('the start of the new application goes on', known)
+      }
       if (!known.submissionId) return shuttingDown(known)
       const fields = { ...known, accepted: false }
-      return goesOnWithoutUs('the stop goes on, and nothing will be started', fields)
+      const what = known.stopped ? 'the old one is stopped' : 'the stop goes on'
+      return goesOnWithoutUs(`${what}, and nothing will be started`, fields)
     })
   }
 
@@ -160,6 +168,24 @@ export function createJobRunner(
     close: async () => {
       queue.close()
       await background.close()
+    }
+  }
+}
+
+/**
+ * Whoever waits for a start. One that leaves is told whether it goes on; that must not change behind its back.
+ */
+function createWaitingCaller(): { launchBegins: () => void; leaves: () => boolean } {
+  let launching = false
+  let left = false
+  return {
+    launchBegins: () => {
+      if (left) throw new QueueClosed('its caller was told that nothing is started')
+      launching = true
+    },
+    leaves: () => {
+      left = true
+      return launching
     }
   }
 }

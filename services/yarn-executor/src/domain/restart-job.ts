@@ -21,10 +21,15 @@ export interface Restart {
     job: JobRequest
   ) => Promise<Readonly<{ target: Target; prepared: Prepared }>>
   /**
-   * Stops the old one with proof, then starts the new one; never are both alive.
+   * Stops the old one with proof, then starts the new one (see `Starter.start`); never are both alive.
    * @throws Failure with `stopped: false`: nothing will be started
    */
-  carryOut: (target: Target, prepared: Prepared, applicationId: string) => Promise<Starting>
+  carryOut: (
+    target: Target,
+    prepared: Prepared,
+    applicationId: string,
+    launchBegins: () => void
+  ) => Promise<Starting>
 }
 
 /** How YARN calls the engines' applications. */
@@ -70,7 +75,8 @@ export function createRestart(
   async function carryOut(
     target: Target,
     prepared: Prepared,
-    applicationId: string
+    applicationId: string,
+    launchBegins: () => void
   ): Promise<Starting> {
     const { submission } = prepared
     try {
@@ -84,7 +90,8 @@ export function createRestart(
     }
     const startDeadline = Date.now() + limits.startTimeoutMs
     await store.setStartDeadline(submission.id, startDeadline)
-    return starter.start({ ...prepared, submission: { ...submission, startDeadline } })
+    const postponed = { ...prepared, submission: { ...submission, startDeadline } }
+    return starter.start(postponed, launchBegins)
   }
 
   return {

@@ -2,6 +2,7 @@ import { Failure } from '@scheduler-task/envelope/errors'
 import { TimeLimitReached, withinTime } from '@scheduler-task/yarn-client/time-limit'
 import { notStarted } from '../errors.ts'
 import type { Accepted } from './accept-job.ts'
+import { ServiceEnds } from './background-work.ts'
 import { QueueClosed, type Slot } from './launch-queue.ts'
 import type { Launcher, StartOutcome } from './launch-submission.ts'
 import { NotStarted, type PreparedLaunch } from './launching.ts'
@@ -19,8 +20,8 @@ export interface Starter {
    * @throws Failure
    */
   prepare: (accepted: Accepted) => Promise<Prepared>
-  /** Waits for a turn and launches. */
-  start: (prepared: Prepared) => Starting
+  /** Waits for a turn and launches. `launchBegins` is told right before, and may still throw `QueueClosed`. */
+  start: (prepared: Prepared, launchBegins?: () => void) => Starting
   /** Gives an accepted job up before its launch. */
   giveUp: (accepted: Accepted, reason: string, text: string) => Promise<void>
 }
@@ -48,7 +49,7 @@ export function createStarter(parts: Parts, launcher: Launcher): Starter {
     }
   }
 
-  async function run(prepared: Prepared): Promise<StartOutcome> {
+  async function run(prepared: Prepared, launchBegins: () => void): Promise<StartOutcome> {
     const { submission, launchable, attempt } = prepared
     let slot: Slot | undefined
     try {
@@ -58,6 +59,7 @@ export function createStarter(parts: Parts, launcher: Launcher): Starter {
           refuseNameOnYarn(parts, submission.taskName, signal)
         )
       }
+      launchBegins()
       return await launcher.launch(submission, attempt, launchable, slot)
     } catch (error) {
       const refused = refusalOf(error, submission, limits)
@@ -107,8 +109,8 @@ export function createStarter(parts: Parts, launcher: Launcher): Starter {
         throw notStarted('NOT_PREPARED', text, fields)
       }
     },
-    start: (prepared) => {
-      const outcome = run(prepared)
+    start: (prepared, launchBegins = () => {}) => {
+      const outcome = run(prepared, launchBegins)
       const { id: submissionId } = prepared.submission
       background.run('a start', { submissionId }, async () => void (await outcome))
       return { submission: prepared.submission, outcome }
@@ -129,7 +131,7 @@ function refusalOf(
     const text = `no launcher was free ${seconds} s after the request; the start is cancelled for good`
     return { kind: 'refused', code: 'START_TIMEOUT', text, fields }
   }
-  if (error instanceof QueueClosed) {
+  if (error instanceof QueueClosed || error instanceof ServiceEnds) {
     const text = 'the service was shutting down before a launcher was free'
     return { kind: 'refused', code: 'SHUTTING_DOWN', text, fields }
   }

@@ -80,6 +80,29 @@ t.test(
   }
 )
 
+t.test('a start whose turn came, but not its launch, was not accepted', async (t) => {
+  const around = await startSurroundings(t)
+  const { yarn } = around
+  const { post, startSpark, close } = await startExecutor(t, { MAX_DRIVERS: '1' }, {}, around)
+  const first = await startSpark('first')
+  const next = post('/executor/start/spark', { configFile: 'endless.conf', taskName: 'next' })
+  await until('it waits for a driver', () => storedState(around.variables, 'next') === 'ACCEPTED')
+  const waitsSince = Date.now()
+  await until('its name has to be asked for again', () => Date.now() - waitsSince > 500)
+  yarn.faults.set([{ kind: 'hang', path: '/ws/v1/cluster/apps', method: 'GET', count: 1_000_000 }])
+  yarn.advance(first, 'KILLED')
+  await until('its name is asked for', () => (yarn.faults.list()[0]?.hits ?? 0) > 1)
+  await close()
+  t.match(await next, {
+    http: 503,
+    headers: { 'retry-after': /\d/ },
+    error: { code: 'YARN_EXECUTOR_SHUTTING_DOWN', accepted: false, submissionId: /\w/ }
+  })
+  yarn.faults.clear()
+  await startExecutor(t, {}, {}, around)
+  t.notOk(yarn.applications.some(({ name }) => name === 'next'))
+})
+
 t.test('a second service on the same data directory is refused', async (t) => {
   const around = await startSurroundings(t)
   await startExecutor(t, {}, {}, around)
