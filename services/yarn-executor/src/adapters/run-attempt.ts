@@ -40,7 +40,8 @@ type Programs = Readonly<{ sh: string; flock: string }>
 /**
  * Runs the launcher under its shim, detached: own session, no input, output into files, the lock inherited. It outlives
  * this process, whatever ends it.
- * @throws NotStarted when nothing runs; another Error when the attempt has been started before (its output is there).
+ * @throws NotStarted when nothing runs; another Error when it may run: the attempt has been started before (its output
+ * is there), or what was started cannot be identified.
  */
 export async function runAttempt(
   prepared: PreparedLaunch,
@@ -48,20 +49,21 @@ export async function runAttempt(
   programs: Programs
 ): Promise<ProcessIdentity> {
   if (await wasStarted(directory)) throw new Error(`${prepared.attemptId} was started before`)
-  try {
-    return await spawnShim(prepared, directory, programs)
-  } catch (cause) {
-    const reason = (cause as Error).message.replaceAll('\n', ' ')
+  const identity = await spawnShim(prepared, directory, programs).catch(async (cause: Error) => {
+    const reason = cause.message.replaceAll('\n', ' ')
     await writeDurably(directory.exitStatus, `not-started ${reason}\n`).catch(() => {})
     throw new NotStarted(`the launcher could not be started: ${reason}`, { cause })
-  }
+  })
+  if (!identity) throw new Error(`the process of ${prepared.attemptId} is not in /proc`)
+  return identity
 }
 
+/** Undefined: it was spawned, but /proc does not show it. Rejects only when nothing runs. */
 async function spawnShim(
   { attemptId, argv, environment }: PreparedLaunch,
   directory: AttemptDirectory,
   { sh, flock }: Programs
-): Promise<ProcessIdentity> {
+): Promise<ProcessIdentity | undefined> {
   const opened: FileHandle[] = []
   const openFile = async (path: string) => {
     const file = await open(path, 'a', 0o600)
@@ -85,10 +87,8 @@ async function spawnShim(
     child.unref()
     if (child.pid === undefined) throw await failure
     // At once: even a process that has ended is still a zombie now, since nothing has reaped it yet.
-    const identity = identityOf(child.pid)
-    if (!identity) throw new Error(`process ${child.pid} is not in /proc`)
-    return identity
+    return identityOf(child.pid)
   } finally {
-    await Promise.all(opened.map((file) => file.close()))
+    await Promise.allSettled(opened.map((file) => file.close()))
   }
 }

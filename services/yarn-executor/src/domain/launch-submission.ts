@@ -8,7 +8,7 @@ import { RmError } from '@scheduler-task/yarn-client/rm-errors'
 import { TimeLimitReached, withinTime } from '@scheduler-task/yarn-client/time-limit'
 import type { Slot } from './launch-queue.ts'
 import { type LauncherNews, refOf, watchLauncher } from './launcher-watch.ts'
-import { NotStarted, type PreparedLaunch } from './launching.ts'
+import { NotStarted, type PreparedLaunch, type ProcessIdentity } from './launching.ts'
 import { applyObservation, changeTo, isAccepted, wasRefused } from './observation.ts'
 import { ABSENT_POLLS, type Parts } from './parts.ts'
 import type { Stops } from './stop-submission.ts'
@@ -28,7 +28,8 @@ export type StartOutcome =
 export interface Launcher {
   /**
    * Spawns the launcher of an ACCEPTED submission whose attempt is stored, and follows it until the ResourceManager has
-   * accepted the application, or it is certain that it will not run.
+   * accepted the application, or it is certain that it will not run. Throws {@link NotStarted}: nothing was spawned, and
+   * the submission is still to be given up.
    */
   launch: (
     submission: Submission,
@@ -51,17 +52,30 @@ export function createLauncher(parts: Parts, stops: Pick<Stops, 'begin' | 'proof
     prepared: PreparedLaunch,
     slot: Slot
   ): Promise<StartOutcome> {
-    const launched = await store.change(submission.id, { to: 'LAUNCHING', who: 'executor' })
+    const launched = await markLaunching(submission)
+    let identity: ProcessIdentity
     try {
-      const identity = await launching.start(prepared)
-      await store.attemptStarted(attempt.id, identity)
-      return await follow(launched, { ...attempt, identity }, slot, { adopted: false })
+      identity = await launching.start(prepared)
     } catch (error) {
-      if (!(error instanceof NotStarted)) throw error
-      const exit = { kind: 'not-started', reason: error.message } as const
-      await store.attemptEnded(attempt.id, exit)
-      slot.ended()
-      return await reject(launched, 'NOT_STARTED', `the launcher was not started: ${error.message}`)
+      if (error instanceof NotStarted) throw error
+      log.error({ submissionId: submission.id, err: error }, 'whether a launcher runs is not known')
+      return await follow(launched, attempt, slot, { adopted: true })
+    }
+    try {
+      await store.attemptStarted(attempt.id, identity)
+    } catch (error) {
+      // It runs all the same; after a crash its marker and its lock tell of it.
+      log.error({ submissionId: submission.id, err: error }, 'the number of a process was not kept')
+    }
+    return await follow(launched, { ...attempt, identity }, slot, { adopted: false })
+  }
+
+  async function markLaunching({ id }: Submission): Promise<Submission> {
+    try {
+      return await store.change(id, { to: 'LAUNCHING', who: 'executor' })
+    } catch (cause) {
+      log.error({ submissionId: id, err: cause }, 'a launcher was not started')
+      throw new NotStarted('the service met an error of its own', { cause })
     }
   }
 
@@ -84,7 +98,7 @@ export function createLauncher(parts: Parts, stops: Pick<Stops, 'begin' | 'proof
     } catch (error) {
       if (error instanceof ImpossibleChange) return stoppedMeanwhile(submission)
       if (!(error instanceof TimeLimitReached)) throw error
-      return await cancel(submission)
+      return await cancelForGood(submission)
     }
   }
 
@@ -98,8 +112,22 @@ export function createLauncher(parts: Parts, stops: Pick<Stops, 'begin' | 'proof
   ): Promise<StartOutcome> {
     let freeSince: number | undefined
     let absences = 0
+    let soon = false
     for (;;) {
       signal.throwIfAborted()
+      try {
+        const outcome = await look()
+        if (outcome) return outcome
+      } catch (error) {
+        signal.throwIfAborted()
+        if (error instanceof ImpossibleChange) throw error
+        log.error({ submissionId: submission.id, err: error }, 'a launch met an error and goes on')
+      }
+      await wake.wait(soon ? QUICK_LOOK_UP_MS : limits.lookUpIntervalMs, signal)
+    }
+
+    async function look(): Promise<StartOutcome | undefined> {
+      soon = false
       const looked = news.exit !== undefined || adopted
       // Read before the question: whoever could submit is gone when it is asked.
       const free = looked && (await launching.fence(refOf(attempt))) === 'free'
@@ -117,8 +145,8 @@ export function createLauncher(parts: Parts, stops: Pick<Stops, 'begin' | 'proof
       }
       const late = Date.now() > submission.startDeadline
       if (late && application === undefined && !free) return await cancel(submission)
-      const soon = application !== undefined || (free && !adopted)
-      await wake.wait(soon ? QUICK_LOOK_UP_MS : limits.lookUpIntervalMs, signal)
+      soon = application !== undefined || (free && !adopted)
+      return undefined
     }
   }
 
@@ -174,7 +202,10 @@ export function createLauncher(parts: Parts, stops: Pick<Stops, 'begin' | 'proof
     const submitted = await store.change(id, { ...change, also: { ...change.also, startedAt } })
     live.invalidate()
     if (isFinal(application.state) || application.state === 'RUNNING') {
-      await applyObservation(store, submitted, application)
+      // Else the watcher sees it.
+      await applyObservation(store, submitted, application).catch((error: unknown) => {
+        log.error({ submissionId: id, err: error }, 'what an application does was not kept')
+      })
     }
     if (!refused) return { kind: 'started', applicationId: application.id }
     return {
@@ -212,6 +243,22 @@ export function createLauncher(parts: Parts, stops: Pick<Stops, 'begin' | 'proof
     const text = `the ResourceManager had not accepted the application ${waited} s after the request; the start is cancelled for good`
     await stops.begin(submission.id, { who: 'executor', reason: 'START_TIMEOUT', text })
     return { kind: 'refused', code: 'START_TIMEOUT', text, fields: { submissionId: submission.id } }
+  }
+
+  /** Throws when that could not be kept; it is done as soon as it can be. */
+  async function cancelForGood(submission: Submission): Promise<StartOutcome> {
+    try {
+      return await cancel(submission)
+    } catch (error) {
+      if (error instanceof ImpossibleChange) return stoppedMeanwhile(submission)
+      const ids = { submissionId: submission.id }
+      background.run('cancelling a start', ids, () =>
+        background.insist('cancelling a start', ids, async () => {
+          await cancel(submission).catch(unlessOver)
+        })
+      )
+      throw error
+    }
   }
 
   function stoppedMeanwhile(submission: Submission): StartOutcome {
@@ -253,4 +300,9 @@ export function createLauncher(parts: Parts, stops: Pick<Stops, 'begin' | 'proof
 /** The start's time is not over, or the ResourceManager had the application before it was. */
 function inTime({ startDeadline }: Submission, { startedTime }: Application): boolean {
   return Date.now() <= startDeadline || (startedTime > 0 && startedTime <= startDeadline)
+}
+
+/** There is nothing to stop any more. */
+function unlessOver(error: unknown): void {
+  if (!(error instanceof ImpossibleChange)) throw error
 }

@@ -29,19 +29,24 @@ export function watchLauncher(
 ): LauncherNews {
   const news: LauncherNews = { applicationId: undefined, exit: attempt.exit ?? undefined }
   const ref = refOf(attempt)
-  background.run('following a launcher', { attemptId: attempt.id }, async () => {
+  const ids = { attemptId: attempt.id }
+
+  /** May be repeated: each time the output is read from its first byte. */
+  async function follow(): Promise<void> {
     for await (const event of launching.watch(ref, background.signal)) {
       if (event.kind === 'application-id') news.applicationId = event.applicationId
-      else {
-        await store.attemptEnded(attempt.id, event.exit)
-        news.exit = event.exit
-      }
+      else news.exit = event.exit
       onNews()
+      if (event.kind === 'ended') await store.attemptEnded(attempt.id, event.exit)
     }
     // A wrapper may be gone while its driver lives on.
     while ((await launching.fence(ref)) === 'held') await pause(FENCE_POLL_MS, background.signal)
     slot.ended()
     await launching.clean(ref)
-  })
+  }
+
+  background.run('following a launcher', ids, () =>
+    background.insist('following a launcher', ids, follow)
+  )
   return news
 }

@@ -109,7 +109,7 @@ export interface Launching {
 
   /**
    * Starts the launcher in a session of its own, under the attempt's fence. Resolves once its identity is known.
-   * Throws {@link NotStarted}.
+   * Throws {@link NotStarted}. After any other error nobody knows whether it runs: `fence` tells.
    */
   start(prepared: PreparedLaunch): Promise<ProcessIdentity>
 

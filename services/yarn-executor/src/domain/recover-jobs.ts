@@ -27,8 +27,8 @@ export async function recoverJobs(
     }
     open.delete(submission.id)
   }
-  // Launchers that outlived their submission: their end is still to be kept.
-  for (const attempt of open.values()) if (attempt.identity) follow(attempt)
+  // Launchers that outlived their submission, or were never started: their end is still to be kept.
+  for (const attempt of open.values()) follow(attempt)
 
   async function rejectNeverSpawned(
     { id }: Submission,

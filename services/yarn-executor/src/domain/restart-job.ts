@@ -89,7 +89,12 @@ export function createRestart(
       }
     }
     const startDeadline = Date.now() + limits.startTimeoutMs
-    await store.setStartDeadline(submission.id, startDeadline)
+    try {
+      await store.setStartDeadline(submission.id, startDeadline)
+    } catch (error) {
+      await starter.giveUp(prepared, 'INTERNAL_ERROR', 'the new deadline could not be kept')
+      throw error
+    }
     const postponed = { ...prepared, submission: { ...submission, startDeadline } }
     return starter.start(postponed, launchBegins)
   }

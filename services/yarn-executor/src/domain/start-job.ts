@@ -22,9 +22,11 @@ export interface Starter {
   prepare: (accepted: Accepted) => Promise<Prepared>
   /** Waits for a turn and launches. `launchBegins` is told right before, and may still throw `QueueClosed`. */
   start: (prepared: Prepared, launchBegins?: () => void) => Starting
-  /** Gives an accepted job up before its launch. */
+  /** Gives an accepted job up that was not launched. Throws when that could not be kept; it is kept as soon as it can be. */
   giveUp: (accepted: Accepted, reason: string, text: string) => Promise<void>
 }
+
+const OWN_FAULT = { code: 'INTERNAL_ERROR', text: 'the service met an error of its own' }
 
 /** The ResourceManager is asked for the name once more when the first answer is older than this. */
 const NAME_CHECK_MS = 500
@@ -40,18 +42,28 @@ export function createStarter(parts: Parts, launcher: Launcher): Starter {
     text: string
   ): Promise<void> {
     place.leave()
-    try {
-      await store.change(submission.id, { to: 'REJECTED', who: 'executor', reason, text })
+    const ids = { submissionId: submission.id }
+    const reject = async () => {
+      try {
+        await store.change(submission.id, { to: 'REJECTED', who: 'executor', reason, text })
+      } catch (error) {
+        if (!(error instanceof ImpossibleChange)) throw error
+      }
       const attempt = await store.attemptOf(submission.id)
       if (attempt) await store.attemptEnded(attempt.id, { kind: 'not-started', reason: text })
+    }
+    try {
+      await reject()
     } catch (error) {
-      if (!(error instanceof ImpossibleChange)) throw error
+      background.run('giving up', ids, () => background.insist('giving up', ids, reject))
+      throw error
     }
   }
 
   async function run(prepared: Prepared, launchBegins: () => void): Promise<StartOutcome> {
     const { submission, launchable, attempt } = prepared
     let slot: Slot | undefined
+    let begun = false
     try {
       slot = await turnOf(prepared)
       if (Date.now() - submission.acceptedAt > NAME_CHECK_MS) {
@@ -60,13 +72,17 @@ export function createStarter(parts: Parts, launcher: Launcher): Starter {
         )
       }
       launchBegins()
+      begun = true
       return await launcher.launch(submission, attempt, launchable, slot)
     } catch (error) {
+      // What was spawned is the launcher's business.
+      if (begun && !(error instanceof NotStarted)) throw error
       const refused = refusalOf(error, submission, limits)
-      if (!refused) throw error
       slot?.launched()
       slot?.ended()
-      await giveUp(prepared, refused.code, refused.text)
+      const { code, text } = refused ?? OWN_FAULT
+      await giveUp(prepared, code, text)
+      if (!refused) throw error
       return refused
     }
   }
@@ -130,6 +146,10 @@ function refusalOf(
     const seconds = startTimeoutMs / 1000
     const text = `no launcher was free ${seconds} s after the request; the start is cancelled for good`
     return { kind: 'refused', code: 'START_TIMEOUT', text, fields }
+  }
+  if (error instanceof NotStarted) {
+    const text = `the launcher was not started: ${error.message}`
+    return { kind: 'refused', code: 'NOT_STARTED', text, fields }
   }
   if (error instanceof QueueClosed || error instanceof ServiceEnds) {
     const text = 'the service was shutting down before a launcher was free'

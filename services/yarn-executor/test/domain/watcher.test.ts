@@ -5,6 +5,7 @@ import { createSqlJobStore } from '../../src/adapters/sql-job-store.ts'
 import { openSqliteFile } from '../../src/adapters/sqlite-file.ts'
 import type { JobStore } from '../../src/domain/job-store.ts'
 import { type Executor, startExecutor, startSurroundings, until } from '../support/executor.ts'
+import { newSubmission } from '../support/job-store-contract.ts'
 
 /** The service, and the store that it works on. */
 async function watched(
@@ -46,6 +47,20 @@ t.test('states follow what the ResourceManager says, and are final only on its w
     const attempt = await store.attemptOf(ended.id)
     return attempt?.exit?.kind === 'exited' && attempt.exit.code === 0
   })
+})
+
+t.test('an attempt that was never started gets its end after a crash', async (t) => {
+  const around = await startSurroundings(t)
+  const path = join(String(around.variables.DATA_DIR), 'crashed.sqlite')
+  const store = createSqlJobStore(await openSqliteFile(path))
+  const { id: submissionId } = await store.accept(newSubmission())
+  const id = `${submissionId}-1`
+  const launch = { profile: 'waterdrop-2', argv: [], renderedDigest: '', directory: '/nowhere' }
+  await store.addAttempt({ id, submissionId, tag: `st-a-${id}`, holdsDriver: true, ...launch })
+  await store.change(submissionId, { to: 'REJECTED', who: 'executor' })
+  await startExecutor(t, {}, { store }, around)
+  await until('it has one', async () => (await store.attemptOf(submissionId))?.exit)
+  t.match(await store.attemptOf(submissionId), { exit: { kind: 'not-started' } })
 })
 
 t.test('silence makes it stale, not another state, and heals by itself', async (t) => {

@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import t from 'tap'
-import { startExecutor, until } from '../support/executor.ts'
+import { configuredLaunching } from '../../src/configured-launching.ts'
+import type { PreparedLaunch } from '../../src/domain/launching.ts'
+import { configOf, startExecutor, startSurroundings, until } from '../support/executor.ts'
 import { storedState } from '../support/stored-state.ts'
 
 const SPARK = { master: 'yarn', 'deploy-mode': 'client', configFile: 'endless.conf' }
@@ -79,6 +81,28 @@ t.test('the id comes from the ResourceManager when the output does not tell it',
   )
   t.equal(yarn.applications.length, 1)
 })
+
+t.test(
+  'a launcher that may run although its start failed is looked for, not given up',
+  async (t) => {
+    const around = await startSurroundings(t)
+    const launching = await configuredLaunching(configOf(around.variables))
+    const unsure = {
+      ...launching,
+      start: async (prepared: PreparedLaunch) => {
+        await launching.start(prepared)
+        throw new Error('it cannot be identified')
+      }
+    }
+    const { startSpark, post, yarn } = await startExecutor(t, {}, { launching: unsure }, around)
+    const id = await startSpark('unsure')
+    t.strictSame(
+      yarn.applications.map((one) => one.id),
+      [id]
+    )
+    t.match(await post(`/executor/stop/${id}`), { data: true })
+  }
+)
 
 t.test('whatever id a job prints, the tag decides', async (t) => {
   const { cluster, startSpark, yarn, post } = await startExecutor(t)

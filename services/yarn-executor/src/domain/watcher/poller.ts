@@ -123,13 +123,13 @@ export function createPoller(parts: Parts, installationId: string): Poller {
         let busyUntil = 0
         let skipped = 0
         for (;;) {
-          if ((await store.live()).length > 0) busyUntil = Date.now() + limits.submitHorizonMs
-          skipped = Date.now() > busyUntil && skipped < QUIET_FACTOR ? skipped + 1 : 0
-          if (skipped === 0) {
-            await tick().catch((error: unknown) => {
-              signal.throwIfAborted()
-              log.error({ err: error }, 'a tick of the watcher failed')
-            })
+          try {
+            if ((await store.live()).length > 0) busyUntil = Date.now() + limits.submitHorizonMs
+            skipped = Date.now() > busyUntil && skipped < QUIET_FACTOR ? skipped + 1 : 0
+            if (skipped === 0) await tick()
+          } catch (error) {
+            signal.throwIfAborted()
+            log.error({ err: error }, 'a tick of the watcher failed')
           }
           await pause(limits.pollIntervalMs * jitter(), signal)
         }
