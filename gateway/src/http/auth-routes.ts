@@ -31,8 +31,13 @@ export const authRoutes: FastifyPluginAsyncZod<AuthRoutesOptions> = async (
   app.post(
     '/auth/login',
     {
-      schema: { body: loginBody, response: { 200: loginEnvelope }, security: [] },
-      config: { change: 'session.login' }
+      schema: {
+        summary: 'Log in',
+        body: loginBody,
+        response: { 200: loginEnvelope },
+        security: []
+      },
+      config: { change: 'session.login', refusals: [401, 409, 429, 503] }
     },
     async (request, reply) => {
       const { username, password, cookie } = request.body as LoginBody
@@ -57,8 +62,8 @@ export const authRoutes: FastifyPluginAsyncZod<AuthRoutesOptions> = async (
     secured.post(
       '/auth/logout',
       {
-        schema: { response: { 200: logoutEnvelope } },
-        config: { change: 'session.logout', leastRole: 'viewer' }
+        schema: { summary: 'End this session', response: { 200: logoutEnvelope } },
+        config: { change: 'session.logout', leastRole: 'viewer', refusals: [409] }
       },
       async (request, reply) => {
         if (!sessions) throw sessionsNotKept()
@@ -68,7 +73,8 @@ export const authRoutes: FastifyPluginAsyncZod<AuthRoutesOptions> = async (
       }
     )
 
-    secured.get('/auth/me', { schema: { response: { 200: meEnvelope } } }, async (request) =>
+    const me = { summary: 'Who is logged in', response: { 200: meEnvelope } }
+    secured.get('/auth/me', { schema: me }, async (request) =>
       ok({
         name: request.user.name,
         roles: [...request.user.roles],

@@ -267,5 +267,6 @@ t.test('what everybody may see', async (t) => {
     await response.body.dump()
   }
   const document = (await (await request(`${url}/openapi.json`)).body.json()) as { paths: object }
-  t.strictSame(Object.keys(document.paths), ['/auth/login', '/auth/logout', '/auth/me'])
+  const paths = '/auth/login /auth/logout /auth/me /live /version /ready'
+  t.strictSame(Object.keys(document.paths), paths.split(' '))
 })

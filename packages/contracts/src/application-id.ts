@@ -7,3 +7,4 @@ export const applicationId = z
     error: 'must look like application_<digits>_<digits>'
   })
   .describe('A YARN application id')
+  .meta({ examples: ['application_1592537240488_0084'] })

@@ -7,6 +7,7 @@ const configFile = z
   .string({ error: 'must be the path of a config file below the file root' })
   .min(1, { error: 'must not be empty' })
   .max(4096, { error: 'may have at most 4096 characters' })
+  .describe('Path of a config file below the file root')
 
 /** Spark: `yarn`, or the old spellings that hold the deploy mode. A local master yields no application. */
 const sparkMaster = z.enum(['yarn', 'yarn-client', 'yarn-cluster'], {
@@ -26,6 +27,16 @@ export const startSparkBody = z
     configFile,
     taskName
   })
+  .meta({
+    examples: [
+      {
+        master: 'yarn',
+        'deploy-mode': 'client',
+        configFile: 'application.spark.conf',
+        taskName: 'testSpark'
+      }
+    ]
+  })
   .refine(
     ({ master, 'deploy-mode': mode }) =>
       !master || master === 'yarn' || !mode || MODE_OF_MASTER[master] === mode,
@@ -34,11 +45,15 @@ export const startSparkBody = z
 export type StartSparkBody = z.output<typeof startSparkBody>
 
 /** Body of `POST /executor/start/flink` and `/executor/restart/flink/{id}`. */
-export const startFlinkBody = z.looseObject({
-  master: flinkMaster.optional().describe('yarn-cluster by default'),
-  configFile,
-  taskName
-})
+export const startFlinkBody = z
+  .looseObject({
+    master: flinkMaster.optional().describe('yarn-cluster by default'),
+    configFile,
+    taskName
+  })
+  .meta({
+    examples: [{ master: 'yarn-cluster', configFile: 'application.conf', taskName: 'testFlink' }]
+  })
 export type StartFlinkBody = z.output<typeof startFlinkBody>
 
 export type DeployMode = z.output<typeof sparkDeployMode>
@@ -53,12 +68,33 @@ export const applicationParams = z.object({ applicationId })
 
 export const applicationIdEnvelope = envelopeOf(applicationId)
 export const textEnvelope = envelopeOf(
-  z.string().describe('The ResourceManager’s own JSON, as text')
+  z
+    .string()
+    .describe('The ResourceManager’s own JSON, as text')
+    .meta({ examples: ['{"scheduler":{"schedulerInfo":{"type":"fairScheduler"}}}'] })
 )
-export const stateEnvelope = envelopeOf(z.string().describe('app.state of the ResourceManager'))
+export const reportEnvelope = envelopeOf(
+  z
+    .string()
+    .describe('The ResourceManager’s own JSON, as text')
+    .meta({
+      examples: ['{"app":{"id":"application_1592537240488_0082","state":"RUNNING"}}']
+    })
+)
+export const stateEnvelope = envelopeOf(
+  z
+    .string()
+    .describe('app.state of the ResourceManager')
+    .meta({ examples: ['RUNNING'] })
+)
 export const runningEnvelope = envelopeOf(
   z
     .string()
     .describe('A JSON text: [{"id","name"},…] with the header row first, or {} when nothing runs')
+    .meta({
+      examples: [
+        '[{"id":"Application-Id","name":"Application-Name"},{"id":"application_1592537240488_0082","name":"testSpark"}]'
+      ]
+    })
 )
 export const trueEnvelope = envelopeOf(z.literal(true))

@@ -1,17 +1,22 @@
 import { envelopeOf } from '@scheduler-task/envelope/envelope'
 import { z } from 'zod'
 
-export const loginBody = z.object({
-  username: z
-    .string({ error: 'must be a text' })
-    .min(1, { error: 'must not be empty' })
-    .max(256, { error: 'may have at most 256 characters' }),
-  password: z
-    .string({ error: 'must be a text' })
-    .min(1, { error: 'must not be empty' })
-    .max(1024, { error: 'may have at most 1024 characters' }),
-  cookie: z.boolean({ error: 'must be true or false' }).optional()
-})
+export const loginBody = z
+  .object({
+    username: z
+      .string({ error: 'must be a text' })
+      .min(1, { error: 'must not be empty' })
+      .max(256, { error: 'may have at most 256 characters' }),
+    password: z
+      .string({ error: 'must be a text' })
+      .min(1, { error: 'must not be empty' })
+      .max(1024, { error: 'may have at most 1024 characters' }),
+    cookie: z
+      .boolean({ error: 'must be true or false' })
+      .optional()
+      .describe('true also sets the token as a cookie')
+  })
+  .meta({ examples: [{ username: 'admin', password: 'the password' }] })
 export type LoginBody = z.output<typeof loginBody>
 
 export const loginEnvelope = envelopeOf(

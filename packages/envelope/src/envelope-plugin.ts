@@ -9,6 +9,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** The code that the interface document prints for a failure of this call; absent: the HTTP status speaks. */
     failure?: DocumentedFailure
+    /** Codes that the call may answer besides, since an error may bring its own: a restart fails as a stop too. */
+    alsoFails?: readonly DocumentedFailure[]
   }
   interface FastifyRequest {
     /** The envelope's code of the answer, for the log and the record of changes; 0 until it is known. */

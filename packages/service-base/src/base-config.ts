@@ -21,7 +21,7 @@ export function baseEnvironment(port: number) {
       .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
       .default('info')
       .describe('Least level that is logged'),
-    DOCS: z.enum(['on', 'off']).default('on').describe('`off` hides /openapi.json'),
+    DOCS: z.enum(['on', 'off']).default('on').describe('`off` hides /docs and /openapi.json'),
     SHUTDOWN_TIMEOUT_MS: milliseconds(10_000).describe(
       'How long requests under way may take after SIGTERM'
     ),

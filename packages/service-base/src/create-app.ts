@@ -12,11 +12,12 @@ import {
   type ZodTypeProvider
 } from 'fastify-type-provider-zod'
 import type { BaseConfig } from './base-config.ts'
+import { docsPlugin } from './docs-plugin.ts'
 import { drainConnections } from './drain-connections.ts'
 import { type Health, healthRoutes } from './health-routes.ts'
 import { readLeftovers } from './leftover-body.ts'
 import { createLogger, loggableUrl } from './logger.ts'
-import { openApiPlugin } from './openapi-plugin.ts'
+import { type CompleteDocument, openApiPlugin } from './openapi-plugin.ts'
 import { whenAnswered } from './when-answered.ts'
 
 const MAX_JSON_BYTES = 1024 * 1024
@@ -40,11 +41,13 @@ export type AppOptions = {
   checks: Health['checks']
   logger?: FastifyBaseLogger
   serverFactory?: FastifyServerOptions['serverFactory']
+  /** What `/openapi.json` shows, made from the app's own document. Default: that one. */
+  completeDocument?: CompleteDocument
 }
 
 /**
  * A Fastify app as every service here starts it: zod schemas, envelopes for all errors, request ids, one log line a
- * request, limits, health routes and the OpenAPI document. It does not listen.
+ * request, limits, health routes, the OpenAPI document and its page. It does not listen.
  */
 export async function createApp(options: AppOptions) {
   const { service, config } = options
@@ -83,7 +86,11 @@ export async function createApp(options: AppOptions) {
   drainConnections(app, config.SHUTDOWN_TIMEOUT_MS)
   readLeftovers(app)
   await app.register(envelopePlugin)
-  if (config.DOCS === 'on') await app.register(openApiPlugin, { service })
+  if (config.DOCS === 'on') {
+    const { completeDocument: complete } = options
+    await app.register(openApiPlugin, { service, ...(complete && { complete }) })
+    await app.register(docsPlugin, { title: service.title })
+  }
   await app.register(healthRoutes, {
     health: { name: service.name, version: service.version, checks: options.checks }
   })

@@ -13,6 +13,7 @@ export const changeRoutes: FastifyPluginAsyncZod<{ storage: FileStorage }> = asy
   { storage }
 ) => {
   const response = { 200: doneEnvelope }
+  const refusals = [413]
   // All they need is in the query; whatever body a client adds is read, up to the limit, and means nothing.
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer' }, async () => undefined)
@@ -21,8 +22,8 @@ export const changeRoutes: FastifyPluginAsyncZod<{ storage: FileStorage }> = asy
     method: ['GET', 'POST'],
     url: '/file/mkdir',
     exposeHeadRoute: false,
-    schema: { querystring: mkdirQuery, response },
-    config: { failure: MKDIR_FAILED, change: 'file.mkdir' },
+    schema: { summary: 'Make a directory (创建目录)', querystring: mkdirQuery, response },
+    config: { failure: MKDIR_FAILED, change: 'file.mkdir', refusals },
     handler: async (request) => {
       const act = (path: FilePath) => storage.makeDirectory(path)
       return change(request, { parameter: 'dirName', text: request.query.dirName, act })
@@ -33,8 +34,8 @@ export const changeRoutes: FastifyPluginAsyncZod<{ storage: FileStorage }> = asy
     method: ['GET', 'POST'],
     url: '/file/create',
     exposeHeadRoute: false,
-    schema: { querystring: createQuery, response },
-    config: { failure: CREATE_FAILED, change: 'file.create' },
+    schema: { summary: 'Make an empty file (创建文件)', querystring: createQuery, response },
+    config: { failure: CREATE_FAILED, change: 'file.create', refusals },
     handler: async (request) => {
       const act = (path: FilePath) => storage.createEmpty(path)
       return change(request, { parameter: 'fileName', text: request.query.fileName, act })
@@ -45,8 +46,12 @@ export const changeRoutes: FastifyPluginAsyncZod<{ storage: FileStorage }> = asy
     method: ['GET', 'DELETE'],
     url: '/file/del',
     exposeHeadRoute: false,
-    schema: { querystring: deleteQuery, response },
-    config: { failure: DELETE_FAILED, change: 'file.del' },
+    schema: {
+      summary: 'Delete a file or a directory (删除文件)',
+      querystring: deleteQuery,
+      response
+    },
+    config: { failure: DELETE_FAILED, change: 'file.del', refusals },
     handler: async (request) => {
       const act = (path: FilePath) => storage.remove(path)
       return change(request, { parameter: 'fileName', text: request.query.fileName, act })

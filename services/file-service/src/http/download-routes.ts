@@ -7,6 +7,7 @@ import type { FileStorage, StoredFile } from '../domain/file-storage.ts'
 import { explained, preconditionFailed, rangeNotSatisfiable } from '../errors.ts'
 import { byteRange } from './byte-range.ts'
 import { attachment } from './content-disposition.ts'
+import { downloadAnswers } from './file-answers.ts'
 import { precondition, rangeStillFits } from './preconditions.ts'
 
 export type DownloadOptions = { storage: FileStorage; idleMs: number }
@@ -19,8 +20,12 @@ export const downloadRoutes: FastifyPluginAsyncZod<DownloadOptions> = async (
   app.route({
     method: ['GET', 'HEAD'],
     url: '/file/download',
-    schema: { querystring: downloadQuery },
-    config: { failure: DOWNLOAD_FAILED },
+    schema: { summary: 'Download a file (下载文件)', querystring: downloadQuery },
+    config: {
+      failure: DOWNLOAD_FAILED,
+      refusals: [404, 412, 416],
+      openApi: { responses: downloadAnswers }
+    },
     handler: async (request, reply) => {
       const file = await openFile(storage, request.query.srcfile)
       try {

@@ -7,6 +7,7 @@ import type { FastifyRequest } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import type { FilePath, FileStorage } from '../domain/file-storage.ts'
 import { badParameter, explained, notMultipart, uploadTooLarge, uploadTooSlow } from '../errors.ts'
+import { uploadForm } from './file-answers.ts'
 import { readUploadForm, type UploadForm } from './upload-form.ts'
 import { announcesTooMuch } from './upload-limits.ts'
 
@@ -30,8 +31,17 @@ export const uploadRoutes: FastifyPluginAsyncZod<UploadOptions> = async (app, op
   app.post(
     '/file/upload',
     {
-      schema: { querystring: uploadQuery, response: { 200: doneEnvelope } },
-      config: { failure: UPLOAD_FAILED, change: 'file.upload' }
+      schema: {
+        summary: 'Upload a file (上传文件)',
+        querystring: uploadQuery,
+        response: { 200: doneEnvelope }
+      },
+      config: {
+        failure: UPLOAD_FAILED,
+        change: 'file.upload',
+        refusals: [408],
+        openApi: { requestBody: uploadForm }
+      }
     },
     async (request) => {
       const upload = receiveUpload(request, request.query, options)

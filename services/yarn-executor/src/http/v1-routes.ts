@@ -2,6 +2,7 @@ import {
   applicationIdEnvelope,
   applicationParams,
   deployModeOf,
+  reportEnvelope,
   runningEnvelope,
   type StartFlinkBody,
   type StartSparkBody,
@@ -56,39 +57,75 @@ export const v1Routes: FastifyPluginAsyncZod<V1Options> = async (
   }
 
   const starting = { failure: START_FAILED, change: 'executor.start' }
-  const restarting = { failure: START_FAILED, change: 'executor.restart' }
+  const restarting = {
+    failure: START_FAILED,
+    alsoFails: [STOP_FAILED],
+    change: 'executor.restart'
+  }
   const response = { 200: applicationIdEnvelope }
 
   app.post(
     '/executor/start/spark',
-    { schema: { body: startSparkBody, response }, config: starting },
+    {
+      schema: { summary: 'Start a Spark job (启动任务)', body: startSparkBody, response },
+      config: starting
+    },
     (request) => start(request, sparkJob(request, request.body))
   )
   app.post(
     '/executor/start/flink',
-    { schema: { body: startFlinkBody, response }, config: starting },
+    {
+      schema: { summary: 'Start a Flink job (启动任务)', body: startFlinkBody, response },
+      config: starting
+    },
     (request) => start(request, flinkJob(request, request.body))
   )
   app.post(
     '/executor/restart/spark/:applicationId',
-    { schema: { params: applicationParams, body: startSparkBody, response }, config: restarting },
+    {
+      schema: {
+        summary: 'Stop a Spark job and start it again (重启任务)',
+        params: applicationParams,
+        body: startSparkBody,
+        response
+      },
+      config: restarting
+    },
     (request) => restart(request, request.params.applicationId, sparkJob(request, request.body))
   )
   app.post(
     '/executor/restart/flink/:applicationId',
-    { schema: { params: applicationParams, body: startFlinkBody, response }, config: restarting },
+    {
+      schema: {
+        summary: 'Stop a Flink job and start it again (重启任务)',
+        params: applicationParams,
+        body: startFlinkBody,
+        response
+      },
+      config: restarting
+    },
     (request) => restart(request, request.params.applicationId, flinkJob(request, request.body))
   )
 
   app.get(
     '/executor/yarnStatus',
-    { schema: { response: { 200: textEnvelope } }, config: { failure: STATUS_FAILED } },
+    {
+      schema: {
+        summary: 'How the cluster is doing (获取yarn运行状况)',
+        response: { 200: textEnvelope }
+      },
+      config: { failure: STATUS_FAILED }
+    },
     async () => ok(await untilEnd(reads.scheduler()))
   )
   app.get(
     '/executor/y/logger/:applicationId',
     {
-      schema: { params: applicationParams, response: { 200: textEnvelope } },
+      schema: {
+        summary: 'The report of an application (获取任务日志)',
+        params: applicationParams,
+        response: { 200: reportEnvelope }
+      },
       config: { failure: LOG_FAILED }
     },
     async (request) => ok(await untilEnd(reads.report(request.params.applicationId)))
@@ -96,14 +133,24 @@ export const v1Routes: FastifyPluginAsyncZod<V1Options> = async (
   app.get(
     '/executor/status/:applicationId',
     {
-      schema: { params: applicationParams, response: { 200: stateEnvelope } },
+      schema: {
+        summary: 'The state of an application (获取当前运行的任务状态)',
+        params: applicationParams,
+        response: { 200: stateEnvelope }
+      },
       config: { failure: STATUS_FAILED }
     },
     async (request) => ok(await untilEnd(reads.state(request.params.applicationId)))
   )
   app.get(
     '/executor/running',
-    { schema: { response: { 200: runningEnvelope } }, config: { failure: STATUS_FAILED } },
+    {
+      schema: {
+        summary: 'Applications that have not ended (获取当前正在的任务)',
+        response: { 200: runningEnvelope }
+      },
+      config: { failure: STATUS_FAILED }
+    },
     async () => {
       const listed = await untilEnd(reads.listed())
       if (listed.length === 0) return ok('{}')
@@ -124,7 +171,11 @@ const stopRoute: FastifyPluginAsyncZod<Pick<V1Options, 'jobs'>> = async (app, { 
   app.post(
     '/executor/stop/:applicationId',
     {
-      schema: { params: applicationParams, response: { 200: trueEnvelope } },
+      schema: {
+        summary: 'Stop an application and prove it gone (停止任务)',
+        params: applicationParams,
+        response: { 200: trueEnvelope }
+      },
       config: { failure: STOP_FAILED, change: 'executor.stop' }
     },
     async (request) => {
