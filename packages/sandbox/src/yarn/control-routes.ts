@@ -3,11 +3,9 @@ import { z } from 'zod'
 import { type Application, currentAttempt, finalStatuses } from './application.ts'
 import type { Resources } from './call.ts'
 import type { ContainerLogs } from './container-logs.ts'
+import { faultsReply, maxControlBytes, type Reply, sendReply } from './control-reply.ts'
 import type { DriverStreams } from './driver-streams.ts'
-import { faultList } from './faults.ts'
-import { BodyTooLarge, readBody } from './request-body.ts'
-
-const maxBodyBytes = 1024 * 1024
+import { readBody } from './request-body.ts'
 
 const unregistration = z.strictObject({
   finalStatus: z.enum(finalStatuses).default('SUCCEEDED'),
@@ -18,11 +16,6 @@ export interface ControlContext {
   readonly resources: Resources
   readonly logs: ContainerLogs
   readonly drivers: DriverStreams
-}
-
-interface Reply {
-  readonly status: number
-  readonly value: unknown
 }
 
 /**
@@ -40,13 +33,7 @@ export async function answerControl(
     const app = context.resources.apps.get(id)
     if (app) return context.drivers.open(app, request, response)
   }
-  const reply = await replyTo(request, { area, id, action, file }, context).catch(failure)
-  const body = JSON.stringify(reply.value)
-  response.writeHead(reply.status, {
-    'content-type': 'application/json; charset=utf-8',
-    'content-length': Buffer.byteLength(body)
-  })
-  response.end(body)
+  await sendReply(replyTo(request, { area, id, action, file }, context), response)
 }
 
 interface ControlPath {
@@ -62,12 +49,12 @@ async function replyTo(
   context: ControlContext
 ): Promise<Reply> {
   const { area, id, action } = path
-  if (area === 'faults' && id === '') return await faults(request, context)
+  if (area === 'faults' && id === '') return await faultsReply(request, context.resources.faults)
   if (area !== 'apps') return { status: 404, value: { error: `no such path` } }
   const app = context.resources.apps.get(id)
   if (!app) return { status: 404, value: { error: `no application ${id}` } }
   if (request.method !== 'POST') return { status: 405, value: { error: 'POST it' } }
-  const body = await readBody(request, maxBodyBytes)
+  const body = await readBody(request, maxControlBytes)
   if (action === 'unregister') return unregister(app, body.toString(), context)
   if (action === 'logs') return appendLog(app, path.file, body, context)
   return { status: 404, value: { error: 'no such path' } }
@@ -87,26 +74,4 @@ function appendLog(app: Application, file: string, body: Buffer, context: Contro
   const now = context.resources.cluster.clock()
   if (context.logs.append(containerId, file, body, now)) return { status: 200, value: {} }
   return { status: 409, value: { error: `${app.id} has no container to log in` } }
-}
-
-async function faults(request: IncomingMessage, { resources }: ControlContext): Promise<Reply> {
-  const book = resources.faults
-  if (request.method === 'PUT') {
-    const body = await readBody(request, maxBodyBytes)
-    book.set(faultList.parse(JSON.parse(body.toString())).faults)
-  } else if (request.method === 'DELETE') {
-    book.clear()
-  } else if (request.method !== 'GET') {
-    return { status: 405, value: { error: 'GET, PUT or DELETE it' } }
-  }
-  const list = book.list()
-  const hits = list.map((one) => one.hits)
-  return { status: 200, value: { faults: list.map((one) => one.fault), hits } }
-}
-
-function failure(error: unknown): Reply {
-  if (error instanceof z.ZodError) return { status: 400, value: { error: z.prettifyError(error) } }
-  if (error instanceof SyntaxError) return { status: 400, value: { error: 'the body is not JSON' } }
-  if (error instanceof BodyTooLarge) return { status: 413, value: { error: error.message } }
-  throw error
 }

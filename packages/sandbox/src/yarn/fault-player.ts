@@ -1,6 +1,6 @@
-import type { ServerResponse } from 'node:http'
 import { type Answer, encoded, type Header, type SendContext, send, sendHead } from './answer.ts'
 import type { RequestFault } from './faults.ts'
+import { pour } from './pour.ts'
 import type { Timers } from './timers.ts'
 
 export interface FaultContext extends SendContext {
@@ -13,8 +13,6 @@ export interface FaultContext extends SendContext {
     readonly noActive: () => Answer
   }
 }
-
-const chunk = Buffer.alloc(64 * 1024, ' ')
 
 /** Answers a request as the fault says. Resolves when nothing is left to do for it. */
 export async function playFault(fault: RequestFault, context: FaultContext): Promise<void> {
@@ -37,7 +35,8 @@ export async function playFault(fault: RequestFault, context: FaultContext): Pro
       return
     }
     case 'huge':
-      return await pour(fault.bytes, context)
+      sendHead({ ...page(200, 'application/json;charset=utf-8', ''), chunked: true }, context)
+      return await pour('{"apps":{"app":[', fault.bytes, response)
     case 'redirectLoop':
       return send(loop(request.url ?? '/', fault.pingPong), context)
     case 'nan':
@@ -65,25 +64,6 @@ async function drip(answer: Answer, dripMs: number, context: FaultContext): Prom
     await context.timers.pause(dripMs)
   }
   context.response.end()
-}
-
-/** JSON that begins well and goes on with blanks; holds one chunk in memory, whatever its length. */
-async function pour(bytes: number, context: FaultContext): Promise<void> {
-  const { response } = context
-  const start = Buffer.from('{"apps":{"app":[')
-  sendHead({ ...page(200, 'application/json;charset=utf-8', ''), chunked: true }, context)
-  const closed = event(response, 'close')
-  response.write(start)
-  for (let left = bytes - start.length; left > 0 && !response.destroyed; left -= chunk.length) {
-    if (!response.write(chunk.subarray(0, left))) {
-      await Promise.race([event(response, 'drain'), closed])
-    }
-  }
-  response.end()
-}
-
-function event(response: ServerResponse, name: 'drain' | 'close'): Promise<void> {
-  return new Promise((resolve) => response.once(name, () => resolve()))
 }
 
 function loop(url: string, pingPong: boolean): Answer {

@@ -83,7 +83,7 @@ export type Fault = z.output<typeof fault>
 export type FaultInput = z.input<typeof fault>
 
 /** What `PUT /sandbox/faults` takes and `GET` shows; `hits` is not read. */
-export const faultList = z.strictObject({
+const faultList = z.strictObject({
   faults: z.array(fault).max(100),
   hits: z.array(z.number()).optional()
 })
@@ -100,6 +100,8 @@ export interface FaultBook {
   add(fault: FaultInput): void
   /** Replaces all of them. */
   set(faults: readonly FaultInput[]): void
+  /** The same with a parsed JSON text. */
+  replace(json: unknown): void
   clear(): void
   list(): readonly ActiveFault[]
   /** The first fault for a request, counted as hit. */
@@ -124,13 +126,16 @@ export function createFaultBook(actions: FaultActions): FaultBook {
     else active.push({ fault: parsed, hits: 0 })
   }
 
+  function replace(json: unknown): void {
+    const checked = faultList.parse(json).faults
+    active = []
+    for (const one of checked) add(one)
+  }
+
   return {
     add,
-    set(faults) {
-      const checked = faultList.parse({ faults }).faults
-      active = []
-      for (const one of checked) add(one)
-    },
+    set: (faults) => replace({ faults }),
+    replace,
     clear() {
       active = []
     },

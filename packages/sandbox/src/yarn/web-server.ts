@@ -1,6 +1,6 @@
 import { once } from 'node:events'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo, Server, Socket } from 'node:net'
 
 export interface WebServer {
   readonly port: number
@@ -12,11 +12,19 @@ export interface WebServer {
   close(): Promise<void>
 }
 
+export type Handle = (request: IncomingMessage, response: ServerResponse) => Promise<void>
+
 export interface WebServerOptions {
   readonly host: string
   /** 0 takes a free one. */
   readonly port: number
-  readonly handle: (request: IncomingMessage, response: ServerResponse) => Promise<void>
+  readonly handle: Handle
+  /** Default: plain HTTP, as many connections as come. */
+  readonly createServer?: (
+    handle: (request: IncomingMessage, response: ServerResponse) => void
+  ) => Server
+  /** Default http. */
+  readonly scheme?: 'http' | 'https'
   /** Sockets that `down()` leaves alone. */
   readonly spare?: ReadonlySet<Socket>
 }
@@ -46,7 +54,7 @@ export async function startWebServer(options: WebServerOptions): Promise<WebServ
       return port
     },
     get url() {
-      return `http://${options.host}:${port}`
+      return `${options.scheme ?? 'http'}://${options.host}:${port}`
     },
     down: () => stop(options.spare ?? new Set()),
     async up() {
@@ -62,10 +70,12 @@ export async function startWebServer(options: WebServerOptions): Promise<WebServ
 }
 
 function newServer(options: WebServerOptions, sockets: Set<Socket>): Server {
-  const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
+  const create =
+    options.createServer ?? ((handle) => createServer({ keepAliveTimeout: 60_000 }, handle))
+  const server = create((request, response) => {
     options.handle(request, response).catch(() => request.socket.destroy())
   })
-  server.on('connection', (socket) => {
+  server.on('connection', (socket: Socket) => {
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
     socket.on('error', () => socket.destroy())

@@ -1,0 +1,214 @@
+import type { Timers } from '../yarn/timers.ts'
+import type { Dialect } from './dialect.ts'
+import { allNodes, type Execution, isFinal, newNodes, type Status } from './execution.ts'
+import { executionJson } from './execution-json.ts'
+import { type FlowRun, startFlow } from './flow-run.ts'
+import { JobLog } from './job-log.ts'
+import type { Applications } from './job-run.ts'
+import type { FlowDefinition } from './options.ts'
+import type { Json } from './pretty-json.ts'
+import type { Project } from './projects.ts'
+
+export interface Submission {
+  readonly project: Project
+  readonly projectName: string
+  readonly flow: FlowDefinition
+  readonly user: string
+  readonly overrides: ReadonlyMap<string, string>
+  readonly disabled: ReadonlySet<string>
+}
+
+/** An execution and what the web server knows of it. */
+export interface Entry {
+  readonly execution: Execution
+  /** What fetchexecflow answers: the database row, or the web server's memory (§5.2). */
+  row: Json
+  rowStatus: Status
+  /** Epoch ms at which the row became final. */
+  finalAt: number
+  run: FlowRun | undefined
+}
+
+export type ExecutorState = 'active' | 'inactive' | 'down'
+
+export interface ExecutionsOptions {
+  readonly dialect: Dialect
+  readonly timers: Timers
+  readonly applications: Applications
+  readonly dispatchDelayMs: number
+  readonly logChunkBytes: number
+  readonly logBackups: number
+  /** Called when an execution has changed for good. */
+  readonly changed: () => void
+}
+
+const maxKept = 2000
+const maxLogBytes = 256 * 1024 * 1024
+
+/** All executions of the server: queue, dispatch, and the map of running ones. */
+export class Executions {
+  readonly #options: ExecutionsOptions
+  readonly #entries = new Map<number, Entry>()
+  #lastId = 0
+  #executor: ExecutorState = 'active'
+
+  constructor(options: ExecutionsOptions) {
+    this.#options = options
+  }
+
+  get executor(): ExecutorState {
+    return this.#executor
+  }
+
+  set executor(state: ExecutorState) {
+    this.#executor = state
+    if (state !== 'active') return
+    for (const entry of this.all()) if (this.isQueued(entry)) this.#schedule(entry)
+  }
+
+  all(): Entry[] {
+    return [...this.#entries.values()]
+  }
+
+  find(execId: number): Entry | undefined {
+    return this.#entries.get(execId)
+  }
+
+  submit(submission: Submission): Entry {
+    const { project, projectName, flow, user, overrides, disabled } = submission
+    this.#evict()
+    const execution: Execution = {
+      execId: ++this.#lastId,
+      project,
+      projectName,
+      flow,
+      submitUser: user,
+      submitTime: Date.now(),
+      overrides,
+      nodes: newNodes(flow, disabled),
+      logs: new Map(),
+      status: this.#options.dialect.queuedStatus,
+      startTime: -1,
+      endTime: -1,
+      updateTime: -1
+    }
+    const entry = this.#add(execution)
+    this.#schedule(entry)
+    return entry
+  }
+
+  /** Puts back what an earlier run of the stand-in had kept. */
+  restore(execution: Execution): void {
+    this.#lastId = Math.max(this.#lastId, execution.execId)
+    this.#add(execution)
+  }
+
+  /** Waits for an executor, and no executor has it. */
+  isQueued({ execution, run }: Entry): boolean {
+    return run === undefined && !isFinal(execution.status)
+  }
+
+  /** The web server takes it for running (§4.2). */
+  isListed({ rowStatus, finalAt }: Entry): boolean {
+    return !isFinal(rowStatus) || Date.now() < finalAt + this.#options.dialect.justFinishedMs
+  }
+
+  /** The executor has it. */
+  isLive({ execution, run }: Entry): boolean {
+    return run !== undefined && execution.endTime < 0
+  }
+
+  /** Runs of a flow that the web server takes for running, oldest first. */
+  running(project: Project, flowId: string): Entry[] {
+    return this.all().filter((entry) => {
+      const { execution } = entry
+      return execution.project === project && execution.flow.id === flowId && this.isListed(entry)
+    })
+  }
+
+  /** The executor starts it now. */
+  dispatch(entry: Entry): void {
+    if (!this.isQueued(entry) || this.#executor === 'down') return
+    const { dialect, timers, applications, logChunkBytes, logBackups } = this.#options
+    if (this.#executor === 'inactive') {
+      if (dialect.version !== 'HEAD') this.failQueued(entry)
+      return
+    }
+    const written = () => {
+      if (dialect.refreshMs === undefined) this.publish(entry)
+    }
+    const newLog = () => new JobLog(logChunkBytes, logBackups)
+    entry.run = startFlow(entry.execution, { dialect, timers, applications, newLog, written })
+  }
+
+  /** Ends a run that no executor has (§8). */
+  failQueued(entry: Entry): void {
+    const { dialect } = this.#options
+    const { execution } = entry
+    const now = Date.now()
+    for (const node of allNodes(execution.nodes)) {
+      node.status = dialect.knowsKilling ? 'KILLING' : 'KILLED'
+      node.startTime = now
+      node.endTime = now
+    }
+    execution.status = 'FAILED'
+    execution.endTime = now
+    if (dialect.version === 'HEAD') {
+      execution.startTime = now
+      execution.updateTime = now
+    }
+    this.publish(entry)
+  }
+
+  /** The web server sees the execution as it is now. */
+  publish(entry: Entry): void {
+    const { execution } = entry
+    entry.row = executionJson(execution)
+    if (isFinal(execution.status) && !isFinal(entry.rowStatus)) entry.finalAt = Date.now()
+    entry.rowStatus = execution.status
+    if (isFinal(entry.rowStatus)) this.#options.changed()
+  }
+
+  /** An execution that the database has lost. */
+  forget(execId: number): void {
+    this.#entries.delete(execId)
+  }
+
+  #add(execution: Execution): Entry {
+    const { status } = execution
+    const row = executionJson(execution)
+    const entry = { execution, row, rowStatus: status, finalAt: 0, run: undefined }
+    this.#entries.set(execution.execId, entry)
+    return entry
+  }
+
+  #schedule(entry: Entry): void {
+    const { dialect, timers, dispatchDelayMs } = this.#options
+    if (dispatchDelayMs !== Infinity) timers.after(dispatchDelayMs, () => this.dispatch(entry))
+    if (dialect.refreshMs !== undefined) this.#refresh(entry, dialect.refreshMs)
+  }
+
+  #refresh(entry: Entry, everyMs: number): void {
+    this.#options.timers.after(everyMs, () => {
+      if (isFinal(entry.rowStatus) || this.find(entry.execution.execId) !== entry) return
+      if (entry.run) this.publish(entry)
+      this.#refresh(entry, everyMs)
+    })
+  }
+
+  /** Bounds the number of executions, and the memory of old logs. */
+  #evict(): void {
+    const ended = this.all().filter((entry) => isFinal(entry.rowStatus) && !this.isListed(entry))
+    for (const { execution } of ended.slice(0, Math.max(0, this.#entries.size - maxKept))) {
+      this.#entries.delete(execution.execId)
+    }
+    const logs = (entries: readonly Entry[]) =>
+      entries.flatMap((one) => [...one.execution.logs.values()])
+    let total = logs(this.all()).reduce((sum, log) => sum + log.totalBytes, 0)
+    for (const log of logs(ended)) {
+      if (total <= maxLogBytes) break
+      total -= log.totalBytes
+      log.purge()
+    }
+  }
+}

@@ -1,0 +1,146 @@
+import type { Timers } from '../yarn/timers.ts'
+import type { Dialect } from './dialect.ts'
+import { type Execution, logKey, type Node } from './execution.ts'
+import type { JobLog } from './job-log.ts'
+import {
+  commandLines,
+  endLines,
+  type FrameContext,
+  killLine,
+  type LogLine,
+  logText,
+  processEndLine,
+  startLines
+} from './job-log-frame.ts'
+import { type JobProcess, type ProcessOutlet, startProcess } from './job-process.ts'
+import { resolve } from './job-properties.ts'
+import type { JobStep } from './options.ts'
+
+export interface JobRunContext {
+  readonly dialect: Dialect
+  readonly timers: Timers
+  readonly applications: Applications
+  readonly newLog: () => JobLog
+}
+
+/** Where jobs start their applications. */
+export interface Applications {
+  submit(
+    step: Extract<JobStep, { kind: 'submit-application' }>,
+    job: { readonly user: string; readonly print: (text: string) => void },
+    signal: AbortSignal
+  ): Promise<string | undefined>
+  report: ProcessOutlet['report']
+  /** The job that started it in client mode has ended. */
+  release(id: string): void
+}
+
+/** One attempt of one job: its process and its log. */
+export interface JobRun {
+  readonly node: Node
+  readonly log: JobLog
+  readonly process: JobProcess
+  /** Resolves when the process has ended, with its exit code. */
+  readonly exit: Promise<number>
+  /** Lines of output, as the process would print them. */
+  print(text: string): void
+  /** Says so in the log and sends TERM; resolves once it has died, or was sent KILL after the grace. */
+  kill(): Promise<void>
+  /** The last lines of the log, once the node has its final status. */
+  writeEnd(exitCode: number): void
+}
+
+/** Starts the attempt that the node is at. */
+export function startJob(execution: Execution, node: Node, context: JobRunContext): JobRun {
+  const { dialect, timers, applications } = context
+  const { definition } = node
+  const log = context.newLog()
+  execution.logs.set(logKey(node.nestedId, node.attempt), log)
+  const program = definition.program ?? []
+  const texts = [
+    definition.properties?.command ?? `sh ./${definition.id}.sh`,
+    ...program.flatMap((step) => (step.kind === 'command' ? [step.line] : []))
+  ]
+  const resolved = texts.map((text) => resolve({ execution, node }, text))
+  const undefinedName = resolved.find((one) => one.missing !== undefined)?.missing
+  const commands = resolved.map((one) => one.text)
+  const frame: FrameContext = {
+    dialect,
+    execution,
+    node,
+    commands,
+    processId: 4000 + ((execution.execId * 7) % 28_000)
+  }
+  const owned: string[] = []
+  let commandStart = Date.now()
+  let next = 0
+  let hasSucceeded = false
+
+  const write = (lines: readonly LogLine[]) => {
+    for (const line of lines) log.append(logText(definition.id, line))
+  }
+
+  const print = (text: string, level: 'INFO' | 'ERROR') => {
+    const shown = dialect.version === '2.5.0' ? level : 'INFO'
+    for (const line of text.split(/\r\n|\r|\n/)) write([{ level: shown, text: line }])
+  }
+
+  function nextCommand(): void {
+    commandStart = Date.now()
+    write(commandLines(frame, commands[next++] ?? ''))
+  }
+
+  function endCommand(good: boolean): void {
+    hasSucceeded ||= good
+    const seconds = Math.floor((Date.now() - commandStart) / 1000)
+    write([processEndLine(frame, seconds, hasSucceeded)])
+  }
+
+  write(startLines(frame))
+  nextCommand()
+  const process = startProcess(
+    undefinedName === undefined ? program : [{ kind: 'exit', code: 1 }],
+    {
+      timers,
+      print,
+      command() {
+        endCommand(true)
+        nextCommand()
+      },
+      async submit(step, signal) {
+        const job = {
+          user: execution.submitUser,
+          print: (text: string) => print(text, 'ERROR')
+        }
+        const id = await applications.submit(step, job, signal)
+        if (id === undefined) return undefined
+        node.applicationIds.push(id)
+        if (step.outlivesJob === false) owned.push(id)
+        if (signal.aborted) for (const one of owned) applications.release(one)
+        return id
+      },
+      report: applications.report
+    }
+  )
+  const exit = process.exit.then((code) => {
+    for (const id of owned) applications.release(id)
+    endCommand(code === 0)
+    return code
+  })
+
+  return {
+    node,
+    log,
+    process,
+    exit,
+    print: (text) => print(text, 'INFO'),
+    async kill() {
+      if (process.ended) return
+      write([killLine])
+      process.term()
+      await Promise.race([exit, timers.pause(dialect.killGraceMs)])
+      if (!process.ended) process.kill()
+    },
+    writeEnd: (code) => write(endLines(frame, code))
+  }
+}
