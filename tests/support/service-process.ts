@@ -22,6 +22,7 @@ export type ServiceProcess = {
 
 const START_LIMIT_MS = 20_000
 const STOP_LIMIT_MS = 20_000
+const LISTENING = /Server listening at (http:\/\/[^"\s]+)/
 
 /**
  * Starts `dist/server.js` of a package with exactly these variables (and a PATH), waits until it listens, and ends it
@@ -33,8 +34,25 @@ export async function startService(
   variables: Record<string, string>
 ): Promise<ServiceProcess> {
   const folder = dirname(resolve(`${packageName}/package.json`))
-  const child = spawn('env', bareNode(join(folder, 'dist', 'server.js')), {
-    env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '/', PORT: '0', ...variables },
+  const environment = { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '/', PORT: '0' }
+  return await startCommand(t, ['env', ...bareNode(join(folder, 'dist', 'server.js'))], {
+    environment: { ...environment, ...variables }
+  })
+}
+
+/**
+ * Starts a program with exactly this environment, waits until its output matches `says`, whose first group is the
+ * address, and ends it with the test.
+ */
+export async function startCommand(
+  t: Test,
+  [program = '', ...parameters]: readonly string[],
+  options: { environment: Record<string, string>; cwd?: string; says?: RegExp }
+): Promise<ServiceProcess> {
+  const { environment, cwd, says = LISTENING } = options
+  const child = spawn(program, parameters, {
+    env: environment,
+    ...(cwd ? { cwd } : {}),
     stdio: ['ignore', 'pipe', 'pipe']
   })
   const ended = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((done) => {
@@ -55,7 +73,7 @@ export async function startService(
     return result
   }
   t.teardown(() => stop())
-  const url = await listeningAddress(child, () => output)
+  const url = await listeningAddress(child, says, () => output)
   return { url, pid: child.pid ?? 0, output: () => output, stop }
 }
 
@@ -81,11 +99,15 @@ export async function startRefused(
   return { code, output }
 }
 
-function listeningAddress(child: ChildProcess, output: () => string): Promise<string> {
+function listeningAddress(
+  child: ChildProcess,
+  says: RegExp,
+  output: () => string
+): Promise<string> {
   return new Promise((found, failed) => {
     const limit = setTimeout(() => finish(new Error('it did not listen in time')), START_LIMIT_MS)
     const look = () => {
-      const address = /Server listening at (http:\/\/[^"\s]+)/.exec(output())?.[1]
+      const address = says.exec(output())?.[1]
       if (address) finish(address)
     }
     const exited = () => finish(new Error('it ended before it listened'))
