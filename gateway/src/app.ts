@@ -13,6 +13,7 @@ import { createLogin } from './domain/login.ts'
 import { createLoginThrottle } from './domain/login-throttle.ts'
 import type { SessionStore } from './domain/session-store.ts'
 import { authRoutes } from './http/auth-routes.ts'
+import { createJointDocument } from './openapi/joint-document.ts'
 import { createFrontDoor, type Prefix } from './proxy/front-door.ts'
 import { createUpstream } from './proxy/upstream.ts'
 
@@ -48,6 +49,7 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
     config,
     checks: config.AUTH_MODE === 'session' ? { sessions: async () => app.sessions?.ping() } : {},
     serverFactory: door.serverFactory,
+    completeDocument: createJointDocument(prefixes),
     ...(logger ? { logger } : {})
   })
   app.addHook('preClose', async () => door.close())

@@ -15,6 +15,7 @@ import type { Config } from '../config.ts'
 import * as errors from '../errors.ts'
 import { hasBody, refuse } from './answer.ts'
 import { type ExchangeTimeouts, forward } from './exchange.ts'
+import { isBelow } from './is-below.ts'
 import { readRequestTarget } from './request-target.ts'
 import type { Upstream } from './upstream.ts'
 
@@ -162,10 +163,6 @@ function readHead(incoming: IncomingMessage) {
   const target = readRequestTarget(url)
   if ('refused' in target) throw errors.badPath(target.refused)
   return target
-}
-
-function isBelow(prefix: string, path: string): boolean {
-  return path.startsWith(prefix) && (path.length === prefix.length || path[prefix.length] === '/')
 }
 
 function asRefusal(error: unknown, log: FastifyBaseLogger | undefined): Refusal {

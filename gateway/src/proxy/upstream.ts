@@ -8,6 +8,8 @@ export type Upstream = {
   /** What messages call it. */
   name: string
   dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void
+  /** Asks for a path of the service's own, for the gateway itself. */
+  get(path: string, signal: AbortSignal): Promise<Dispatcher.ResponseData>
   /** True when one more call would wait behind more calls than UPSTREAM_QUEUE allows. */
   isFull(): boolean
   /** Breaks off what is under way. */
@@ -31,6 +33,8 @@ export function createUpstream(name: string, url: string, config: Config): Upstr
   return {
     name,
     dispatch: (options, handler) => void pool.dispatch(options, handler),
+    get: (path, signal) =>
+      pool.request({ method: 'GET', path, headers: { accept: 'application/json' }, signal }),
     isFull: () => pool.stats.size >= most,
     destroy: () => pool.destroy()
   }
