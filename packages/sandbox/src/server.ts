@@ -3,7 +3,7 @@ import { startSandbox } from './start-sandbox.ts'
 
 // The stand-ins as a process of their own: for containers, and for services that run apart.
 const sandbox = await startSandbox(loadConfig(process.env))
-console.log(`stand-ins: ResourceManager at ${sandbox.yarnUrl}`)
+console.log(`stand-ins: ResourceManager at ${sandbox.yarnUrl}, Azkaban at ${sandbox.azkabanUrl}`)
 
 let closing = false
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {

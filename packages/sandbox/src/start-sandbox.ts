@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { startAzkaban } from './azkaban/azkaban.ts'
 import type { Config } from './config.ts'
 import { sampleConfigs } from './launchers/sample-configs.ts'
 import { writeSandboxCluster } from './launchers/sandbox-cluster.ts'
@@ -8,12 +9,14 @@ import { startYarn } from './yarn/yarn.ts'
 /** The stand-ins, listening. */
 export type RunningSandbox = {
   yarnUrl: string
-  /** Ends all; live applications become KILLED first. */
+  azkabanUrl: string
+  /** Ends both; live applications become KILLED first. */
   close(): Promise<void>
 }
 
 /**
- * Starts the stand-in for YARN, and writes the launchers and sample configs that were asked for.
+ * Starts the stand-ins for YARN and Azkaban, and writes the launchers and sample configs that were asked for. Azkaban
+ * comes last: who waits for it finds everything else in its place.
  */
 export async function startSandbox(config: Config): Promise<RunningSandbox> {
   const { HOST: host } = config
@@ -27,14 +30,22 @@ export async function startSandbox(config: Config): Promise<RunningSandbox> {
   })
   try {
     if (config.FILE_ROOT) await writeSamples(config.FILE_ROOT)
+    const seenByOthers = `http://${config.PUBLIC_NAME ?? host}:${new URL(yarn.url).port}`
     if (config.LAUNCHERS_DIR) {
-      const { port } = new URL(yarn.url)
       await writeSandboxCluster(config.LAUNCHERS_DIR, {
-        resourceManagerUrl: `http://${config.PUBLIC_NAME ?? host}:${port}`,
+        resourceManagerUrl: seenByOthers,
         selfContained: true
       })
     }
-    return { yarnUrl: yarn.url, close: () => yarn.close() }
+    const azkaban = await startAzkaban({ host, port: config.AZKABAN_PORT, yarnUrl: seenByOthers })
+    return {
+      yarnUrl: yarn.url,
+      azkabanUrl: azkaban.url,
+      async close() {
+        await azkaban.close()
+        await yarn.close()
+      }
+    }
   } catch (error) {
     await yarn.close()
     throw error
