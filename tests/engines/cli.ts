@@ -1,9 +1,10 @@
 import { parseArgs } from 'node:util'
+import { daemonNames } from './daemons.ts'
 import { down, findRunning, up } from './engines.ts'
 import { exportLines } from './environment.ts'
 import { residentMegabytes } from './process-identity.ts'
 
-const usage = `npm run engines -- up              install what is missing and start a ResourceManager and a NodeManager
+const usage = `npm run engines -- up              install what is missing and start a ResourceManager, a NodeManager and an Azkaban
 npm run engines -- status          whether they run, and what they take
 npm run -s engines -- env [--json] the environment that makes the product use them
 npm run engines -- down [--purge]  stop them; --purge removes the installation, too
@@ -32,7 +33,8 @@ async function bringUp(): Promise<number> {
   const engines = await up(process.env, (line) => print(`${line}\n`))
   const seconds = ((performance.now() - start) / 1000).toFixed(1)
   const how = engines.started ? `up after ${seconds} s` : 'running already'
-  return print(`ResourceManager at ${engines.resourceManagerUrl}: ${how}\n`)
+  const { resourceManagerUrl, azkabanUrl } = engines
+  return print(`ResourceManager at ${resourceManagerUrl}, Azkaban at ${azkabanUrl}: ${how}\n`)
 }
 
 async function takeDown(purge: boolean): Promise<number> {
@@ -46,8 +48,8 @@ async function showStatus(): Promise<number> {
     print('Not running\n')
     return 3
   }
-  print(`ResourceManager at ${engines.resourceManagerUrl}\n`)
-  for (const daemon of ['resourceManager', 'nodeManager'] as const) {
+  print(`ResourceManager at ${engines.resourceManagerUrl}\nAzkaban at ${engines.azkabanUrl}\n`)
+  for (const daemon of daemonNames) {
     const pid = engines.daemons[daemon]?.pid ?? 0
     print(`${daemon}: process ${pid}, ${await residentMegabytes(pid)} MB\n`)
   }

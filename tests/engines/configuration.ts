@@ -1,10 +1,11 @@
 import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { azkabanConfiguration } from './azkaban/configuration.ts'
 import type { Directories } from './directories.ts'
 import { hadoopConfiguration } from './hadoop-configuration.ts'
 import type { Ports } from './ports.ts'
 
-/** Writes the configuration of all three engines anew. */
+/** Writes the configuration of all engines anew. */
 export async function writeConfiguration(directories: Directories, ports: Ports): Promise<void> {
   await rm(directories.configuration, { recursive: true, force: true })
   await writeFiles(
@@ -14,6 +15,9 @@ export async function writeConfiguration(directories: Directories, ports: Ports)
   await writeFiles(join(directories.configuration, 'spark'), {
     'spark-defaults.conf': sparkDefaults(directories)
   })
+  const azkaban = azkabanConfiguration(directories, ports)
+  await writeFiles(join(directories.configuration, 'azkaban'), azkaban.files)
+  await writeFiles(join(directories.configuration, 'azkaban', 'sql'), azkaban.scripts)
   const flink = join(directories.configuration, 'flink')
   await cp(join(directories.flink, 'conf'), flink, { recursive: true })
   const shipped = await readFile(join(flink, 'config.yaml'), 'utf8')

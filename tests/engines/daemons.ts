@@ -2,7 +2,10 @@ import { spawn } from 'node:child_process'
 import { mkdir, open, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { azkabanWork } from './azkaban/configuration.ts'
+import { azkabanClassPath } from './azkaban/start-classes.ts'
 import type { Directories } from './directories.ts'
+import { launcherVariables } from './environment.ts'
 import { hadoopClassPath, runVariable } from './hadoop-configuration.ts'
 import {
   findByEnvironment,
@@ -13,20 +16,53 @@ import {
 } from './process-identity.ts'
 import type { State } from './state-file.ts'
 
-export type Daemon = 'resourceManager' | 'nodeManager'
+export const daemonNames = ['resourceManager', 'nodeManager', 'azkaban'] as const
+export type Daemon = (typeof daemonNames)[number]
 
-const mainClasses: Record<Daemon, string> = {
+type Program = Readonly<{
+  directory: string
+  /** Of the JVM, with the main class and what follows it. */
+  args: readonly string[]
+  environment: Record<string, string>
+}>
+
+const yarnClasses = {
   resourceManager: 'org.apache.hadoop.yarn.server.resourcemanager.ResourceManager',
   nodeManager: 'org.apache.hadoop.yarn.server.nodemanager.NodeManager'
-}
+} as const
 
-/** The last is needed from Java 16 on: Guice looks into java.lang. */
+/**
+ * The last is needed from Java 16 on: Guice looks into java.lang, and Azkaban finds the process id of
+ * a job there, without which it cannot kill one.
+ */
 const javaFlags = [
-  '-Xmx384m',
   '-XX:+UseSerialGC',
   '-XX:TieredStopAtLevel=1',
   '--add-opens=java.base/java.lang=ALL-UNNAMED'
 ]
+
+async function programOf(
+  directories: Directories,
+  daemon: Daemon,
+  javaHome: string
+): Promise<Program> {
+  if (daemon !== 'azkaban') {
+    return {
+      directory: directories.work,
+      args: ['-Xmx384m', '-cp', hadoopClassPath(directories), yarnClasses[daemon]],
+      environment: { HADOOP_CONF_DIR: join(directories.configuration, 'hadoop') }
+    }
+  }
+  const classPath = await azkabanClassPath(directories, join(javaHome, 'bin', 'java'))
+  const configuration = join(directories.configuration, 'azkaban')
+  const main = 'azkaban.webapp.AzkabanSingleServer'
+  return {
+    directory: azkabanWork(directories),
+    args: ['-Xmx256m', '-cp', classPath, main, '-conf', configuration],
+    // Its jobs are processes of this machine and inherit them.
+    environment: launcherVariables(directories, javaHome)
+  }
+}
 
 export function logOf(directories: Directories, daemon: Daemon): string {
   return join(directories.logs, `${daemon}.log`)
@@ -41,25 +77,21 @@ export async function startDaemon(
   daemon: Daemon,
   { javaHome, runId }: Pick<State, 'javaHome' | 'runId'>
 ): Promise<ProcessIdentity> {
-  await mkdir(directories.logs, { recursive: true })
+  const program = await programOf(directories, daemon, javaHome)
   const temporary = join(directories.work, 'tmp')
-  await mkdir(temporary, { recursive: true })
+  for (const directory of [directories.logs, temporary, program.directory]) {
+    await mkdir(directory, { recursive: true })
+  }
   const log = await open(logOf(directories, daemon), 'w')
-  const args = [
-    ...javaFlags,
-    `-Djava.io.tmpdir=${temporary}`,
-    '-cp',
-    hadoopClassPath(directories),
-    mainClasses[daemon]
-  ]
+  const args = [...javaFlags, `-Djava.io.tmpdir=${temporary}`, ...program.args]
   const child = spawn(join(javaHome, 'bin', 'java'), args, {
-    cwd: directories.work,
+    cwd: program.directory,
     env: {
       PATH: `${javaHome}/bin:/usr/local/bin:/usr/bin:/bin`,
       HOME: directories.work,
       LANG: 'C.UTF-8',
       JAVA_HOME: javaHome,
-      HADOOP_CONF_DIR: join(directories.configuration, 'hadoop'),
+      ...program.environment,
       [runVariable]: runId
     },
     stdio: ['ignore', log.fd, log.fd],
@@ -86,19 +118,16 @@ export async function logTail(directories: Directories, daemon: Daemon): Promise
 }
 
 /**
- * Ends both daemons and their containers. The NodeManager kills its containers within a second of
+ * Ends the daemons, their containers and jobs. The NodeManager kills its containers within a second of
  * SIGTERM, then goes on waiting for applications that nobody will finish: after `graceMs` it gets
  * SIGKILL. Then whatever still bears the run's mark is killed. Only processes of that run are ever
  * signalled.
  */
 export async function stopDaemons(state: State, graceMs = 5_000): Promise<void> {
-  const daemons = [state.nodeManager, state.resourceManager].filter(
-    (daemon) => daemon !== undefined
+  await stopProcesses(
+    daemonNames.map((name) => state[name]).filter((daemon) => daemon !== undefined),
+    graceMs
   )
-  for (const daemon of daemons) await signal(daemon, 'SIGTERM')
-  await endOf(daemons, graceMs)
-  for (const daemon of daemons) await signal(daemon, 'SIGKILL')
-  await endOf(daemons, graceMs)
   const deadline = Date.now() + graceMs
   while (Date.now() < deadline) {
     const left = await findByEnvironment(runVariable, state.runId)
@@ -107,6 +136,17 @@ export async function stopDaemons(state: State, graceMs = 5_000): Promise<void> 
     await endOf(left, 1000)
   }
   throw new Error(`Some processes of run ${state.runId} cannot be killed`)
+}
+
+/** SIGTERM, then SIGKILL. */
+export async function stopProcesses(
+  identities: readonly ProcessIdentity[],
+  graceMs: number
+): Promise<void> {
+  for (const signalName of ['SIGTERM', 'SIGKILL'] as const) {
+    for (const identity of identities) await signal(identity, signalName)
+    await endOf(identities, graceMs)
+  }
 }
 
 async function endOf(identities: readonly ProcessIdentity[], limitMs: number): Promise<void> {

@@ -14,15 +14,17 @@ export type Directories = Readonly<{
   /** What `pip install --target` made; SPARK_HOME is `pyspark` below it. */
   spark: string
   flink: string
+  /** Azkaban's jars, flat. */
+  azkaban: string
   /** The compiler and Flink's example jobs. */
   jars: string
   /** A Waterdrop home whose Flink job jar is compiled against this Flink. */
   waterdrop: string
-  /** Rewritten at every start: hadoop, spark and flink below it. */
+  /** Rewritten at every start: hadoop, spark, flink and azkaban below it. */
   configuration: string
   /** Emptied at every start: container directories, container logs, staging. */
   work: string
-  /** Logs of the two daemons. */
+  /** Logs of the daemons. */
   logs: string
   state: string
   lock: string
@@ -47,6 +49,7 @@ export function directoriesFor(variables: Record<string, string | undefined>): D
     python: `${root}/python`,
     spark: `${root}/spark-${versions.spark}`,
     flink: `${root}/flink-${versions.flink}`,
+    azkaban: `${root}/azkaban-${versions.azkaban}`,
     jars: `${root}/jars-${versions.flink}-${versions.ecj}`,
     waterdrop: `${root}/waterdrop`,
     configuration: `${root}/conf`,

@@ -1,13 +1,23 @@
 import { rm } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
+import { Azkaban, azkabanAnswers } from './azkaban/azkaban.ts'
+import { azkabanUrl } from './azkaban/configuration.ts'
 import { writeConfiguration } from './configuration.ts'
-import { type Daemon, logOf, logTail, startDaemon, stopDaemons } from './daemons.ts'
+import {
+  type Daemon,
+  daemonNames,
+  logOf,
+  logTail,
+  startDaemon,
+  stopDaemons,
+  stopProcesses
+} from './daemons.ts'
 import { claim, type Directories, directoriesFor, isClaimed } from './directories.ts'
-import { environmentFor } from './environment.ts'
+import { environmentFor, resourceManagerUrl } from './environment.ts'
 import { installEngines } from './install.ts'
 import { withLock } from './lock.ts'
 import { findFreeBase, portsFrom } from './ports.ts'
-import { checkPrerequisites } from './prerequisites.ts'
+import { checkPrerequisites, type Prerequisites } from './prerequisites.ts'
 import { isAlive } from './process-identity.ts'
 import { ResourceManager } from './resource-manager.ts'
 import { readState, removeState, type State, writeState } from './state-file.ts'
@@ -18,6 +28,7 @@ type Variables = Record<string, string | undefined>
 /** Engines that run. */
 export type Engines = Readonly<{
   resourceManagerUrl: string
+  azkabanUrl: string
   /** What the product needs in its environment to use them. */
   environment: Record<string, string>
   /** False when they ran already. */
@@ -26,8 +37,8 @@ export type Engines = Readonly<{
 }>
 
 /**
- * Installs what is missing and starts a ResourceManager and a NodeManager, which go on after this
- * process. When they run already, nothing is done. `say` is told what happens, one line each.
+ * Installs what is missing and starts a ResourceManager, a NodeManager and an Azkaban with the project
+ * `test`, which go on after this process. When they run already, nothing is done. `say` is told what happens, one line each.
  */
 export async function up(variables: Variables, say: (line: string) => void): Promise<Engines> {
   const directories = directoriesFor(variables)
@@ -49,7 +60,7 @@ export async function up(variables: Variables, say: (line: string) => void): Pro
       )
       await assembleWaterdropHome(directories, prerequisites)
       const start = performance.now()
-      const running = await startAll(directories, prerequisites.javaHome)
+      const running = await startAll(directories, prerequisites)
       say(`Started in ${inSeconds((performance.now() - start) / 1000)}`)
       return enginesOf(directories, running, true)
     },
@@ -62,6 +73,22 @@ export async function findRunning(variables: Variables): Promise<Engines | undef
   const directories = directoriesFor(variables)
   const state = await readState(directories.state)
   return state && (await isReady(state)) ? enginesOf(directories, state, false) : undefined
+}
+
+/**
+ * Stops Azkaban and starts it again on what it had kept: its sessions are gone, the processes of its
+ * jobs go on. Throws when the engines do not run.
+ */
+export async function restartAzkaban(variables: Variables): Promise<void> {
+  const directories = directoriesFor(variables)
+  await withLock(directories.lock, async () => {
+    const state = await readState(directories.state)
+    if (!state?.azkaban) throw new Error('The engines do not run')
+    await stopProcesses([state.azkaban], 5_000)
+    const azkaban = await startDaemon(directories, 'azkaban', state)
+    await writeState(directories.state, { ...state, azkaban })
+    await untilReady(directories, { ...state, azkaban })
+  })
 }
 
 /**
@@ -82,11 +109,11 @@ export async function down(variables: Variables, purge: boolean): Promise<boolea
 }
 
 /** Another try on other ports when one was taken between the look and the start. */
-async function startAll(directories: Directories, javaHome: string): Promise<State> {
+async function startAll(directories: Directories, prerequisites: Prerequisites): Promise<State> {
   let base = await findFreeBase()
   while (true) {
     try {
-      return await startOn(base, directories, javaHome)
+      return await startOn(base, directories, prerequisites)
     } catch (error) {
       if (!(error instanceof DaemonEnded && /Port in use|BindException/.test(error.message))) {
         throw error
@@ -96,17 +123,24 @@ async function startAll(directories: Directories, javaHome: string): Promise<Sta
   }
 }
 
-async function startOn(basePort: number, directories: Directories, javaHome: string) {
+async function startOn(basePort: number, directories: Directories, prerequisites: Prerequisites) {
   await rm(directories.work, { recursive: true, force: true })
-  await writeConfiguration(directories, portsFrom(basePort))
-  let state: State = { runId: crypto.randomUUID(), basePort, javaHome }
+  const ports = portsFrom(basePort)
+  await writeConfiguration(directories, ports)
+  let state: State = {
+    runId: crypto.randomUUID(),
+    basePort,
+    javaHome: prerequisites.javaHome
+  }
   try {
-    for (const daemon of ['resourceManager', 'nodeManager'] as const) {
+    for (const daemon of daemonNames) {
       await writeState(directories.state, state)
       state = { ...state, [daemon]: await startDaemon(directories, daemon, state) }
       await writeState(directories.state, state)
     }
     await untilReady(directories, state)
+    const azkaban = await Azkaban.logIn(azkabanUrl(ports))
+    await azkaban.createTestProject(prerequisites.python, directories.work)
     return state
   } catch (error) {
     await stopDaemons(state)
@@ -119,9 +153,8 @@ class DaemonEnded extends Error {}
 
 async function untilReady(directories: Directories, state: State): Promise<void> {
   const deadline = Date.now() + 90_000
-  const manager = new ResourceManager(urlOf(state))
-  while (!(await manager.isReady().catch(() => false))) {
-    for (const daemon of ['resourceManager', 'nodeManager'] as const) {
+  while (!(await allAnswer(state))) {
+    for (const daemon of daemonNames) {
       const identity = state[daemon]
       if (identity && (await isAlive(identity)) && Date.now() < deadline) continue
       const tail = await logTail(directories, daemon)
@@ -134,24 +167,30 @@ async function untilReady(directories: Directories, state: State): Promise<void>
 }
 
 async function isReady(state: State): Promise<boolean> {
-  const { resourceManager, nodeManager } = state
-  if (!resourceManager || !nodeManager) return false
-  if (!(await isAlive(resourceManager)) || !(await isAlive(nodeManager))) return false
-  return await new ResourceManager(urlOf(state)).isReady().catch(() => false)
+  const alive = await Promise.all(
+    daemonNames.map((name) => state[name]).map((daemon) => daemon && isAlive(daemon))
+  )
+  return alive.every(Boolean) && (await allAnswer(state))
+}
+
+async function allAnswer({ basePort }: State): Promise<boolean> {
+  const ports = portsFrom(basePort)
+  const answers = await Promise.all([
+    new ResourceManager(resourceManagerUrl(ports)).isReady().catch(() => false),
+    azkabanAnswers(azkabanUrl(ports), ports.azkabanExecutor).catch(() => false)
+  ])
+  return answers.every(Boolean)
 }
 
 function enginesOf(directories: Directories, state: State, started: boolean): Engines {
-  const resourceManagerUrl = urlOf(state)
+  const ports = portsFrom(state.basePort)
   return {
-    resourceManagerUrl,
-    environment: environmentFor(directories, resourceManagerUrl, state.javaHome),
+    resourceManagerUrl: resourceManagerUrl(ports),
+    azkabanUrl: azkabanUrl(ports),
+    environment: environmentFor(directories, ports, state.javaHome),
     started,
     daemons: state
   }
-}
-
-function urlOf(state: State): string {
-  return `http://127.0.0.1:${portsFrom(state.basePort).resourceManagerWeb}`
 }
 
 function inSeconds(value: number): string {

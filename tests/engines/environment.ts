@@ -1,6 +1,8 @@
 import { join } from 'node:path'
+import { azkabanUrl } from './azkaban/configuration.ts'
 import type { Directories } from './directories.ts'
 import { hadoopClassPath } from './hadoop-configuration.ts'
+import type { Ports } from './ports.ts'
 
 /** The YARN user that launchers submit as; containers run as whoever started the engines. */
 const yarnUser = 'alice'
@@ -8,13 +10,38 @@ const yarnUser = 'alice'
 /** The product's variables (docs/configuration.md) that make it use these engines. */
 export function environmentFor(
   directories: Directories,
-  resourceManagerUrl: string,
+  ports: Ports,
   javaHome: string
 ): Record<string, string> {
+  return {
+    AZKABAN_URL: azkabanUrl(ports),
+    YARN_RM_URL: resourceManagerUrl(ports),
+    YARN_USER: yarnUser,
+    ...homes(directories, javaHome),
+    ...Object.fromEntries(
+      Object.entries(loopback).map(([name, value]) => [`LAUNCHER_ENV_${name}`, value])
+    )
+  }
+}
+
+/** What a launcher script needs that is started without the product, as by a job of Azkaban. */
+export function launcherVariables(
+  directories: Directories,
+  javaHome: string
+): Record<string, string> {
+  return { HADOOP_USER_NAME: yarnUser, ...homes(directories, javaHome), ...loopback }
+}
+
+export function resourceManagerUrl(ports: Ports): string {
+  return `http://127.0.0.1:${ports.resourceManagerWeb}`
+}
+
+/** Spark would bind the machine's outer interface. */
+const loopback = { SPARK_LOCAL_IP: '127.0.0.1', SPARK_LOCAL_HOSTNAME: 'localhost' }
+
+function homes(directories: Directories, javaHome: string): Record<string, string> {
   const { configuration } = directories
   return {
-    YARN_RM_URL: resourceManagerUrl,
-    YARN_USER: yarnUser,
     JAVA_HOME: javaHome,
     HADOOP_CONF_DIR: join(configuration, 'hadoop'),
     HADOOP_CLASSPATH: hadoopClassPath(directories),
@@ -23,10 +50,7 @@ export function environmentFor(
     PYSPARK_PYTHON: join(directories.python, 'bin', 'python'),
     FLINK_HOME: directories.flink,
     FLINK_CONF_DIR: join(configuration, 'flink'),
-    WATERDROP_HOME: directories.waterdrop,
-    // Spark would bind the machine's outer interface.
-    LAUNCHER_ENV_SPARK_LOCAL_IP: '127.0.0.1',
-    LAUNCHER_ENV_SPARK_LOCAL_HOSTNAME: 'localhost'
+    WATERDROP_HOME: directories.waterdrop
   }
 }
 

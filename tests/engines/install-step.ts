@@ -49,3 +49,8 @@ export async function onlyEntry(directory: string, pattern: RegExp): Promise<str
   if (!name) throw new Error(`${directory} has nothing like ${pattern.source}`)
   return join(directory, name)
 }
+
+export async function jarsIn(directory: string): Promise<string[]> {
+  const names = await readdir(directory)
+  return names.filter((name) => name.endsWith('.jar')).map((name) => join(directory, name))
+}

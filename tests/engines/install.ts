@@ -1,5 +1,6 @@
 import { rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { azkabanArtifacts } from './azkaban/artifacts.ts'
 import type { Directories } from './directories.ts'
 import { installOnce, onlyEntry, removePartial } from './install-step.ts'
 import { type Artifact, copyArtifacts } from './maven-artifacts.ts'
@@ -33,6 +34,9 @@ export async function installEngines(
   const results = await Promise.allSettled([
     part(`Hadoop ${versions.hadoop}`, directories.hadoop, (to) =>
       copyArtifacts(prerequisites.maven, to, hadoopArtifacts, { transitive: true })
+    ),
+    part(`Azkaban ${versions.azkaban}`, directories.azkaban, (to) =>
+      copyArtifacts(prerequisites.maven, to, azkabanArtifacts, { transitive: false })
     ),
     part('Flink jobs and compiler', directories.jars, (to) =>
       copyArtifacts(prerequisites.maven, to, jobArtifacts, { transitive: false })

@@ -9,6 +9,8 @@ const offsets = {
   nodeManagerLocalizer: 40,
   nodeManager: 41,
   nodeManagerWeb: 42,
+  azkabanExecutor: 80,
+  azkabanWeb: 81,
   resourceManagerWeb: 88
 } as const
 

@@ -9,7 +9,8 @@ const state = z.object({
   basePort: z.number(),
   javaHome: z.string(),
   resourceManager: identity.optional(),
-  nodeManager: identity.optional()
+  nodeManager: identity.optional(),
+  azkaban: identity.optional()
 })
 
 /** What was started last: written before each start, so that nothing is ever unaccounted for. */

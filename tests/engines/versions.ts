@@ -3,7 +3,9 @@ export const versions = {
   hadoop: '3.3.6',
   spark: '3.5.3',
   flink: '1.20.0',
-  /** The Eclipse compiler: a jar, so that a Java runtime is enough to compile the small Flink job. */
+  /** The answers of the public document come from 2.5 and 2.6, and only this one is in a registry. */
+  azkaban: '2.5.0',
+  /** The Eclipse compiler: a jar, so that a Java runtime is enough to compile what is written here. */
   ecj: '3.33.0',
   mavenDependencyPlugin: '3.8.1'
 } as const

@@ -27,17 +27,22 @@ t.test('the files name the ports, loopback addresses and Flink’s own JVM optio
     file('flink/config.yaml'),
     'env.java.opts.all: --add-exports=a/b=ALL-UNNAMED --add-opens=c/d=ALL-UNNAMED\n'
   )
+  const azkaban = file('azkaban/azkaban.properties')
+  t.match(azkaban, 'jetty.port=21081\n')
+  t.match(azkaban, `h2.path=${directories.work}/azkaban/database\n`)
+  t.match(file('azkaban/sql/create.projects.sql'), /^CREATE TABLE projects \(id INT .*\);\n$/s)
   t.match(file('spark/spark-defaults.conf'), `local:${directories.spark}/pyspark/jars/*`)
 })
 
 t.test('a shell that evaluates the lines has the environment', async (t) => {
   const directories = directoriesFor({ ENGINES_DIR: t.testdir() })
   const environment = {
-    ...environmentFor(directories, 'http://127.0.0.1:21088', '/opt/java'),
+    ...environmentFor(directories, portsFrom(21_000), '/opt/java'),
     ODD: `a'b "$HOME" *`
   }
   const script = `${exportLines(environment)}env -0`
   const said = await runCommand('sh', ['-c', script], { environment: { PATH: process.env.PATH } })
   const seen = Object.fromEntries(said.split('\0').map((line) => line.split(/=(.*)/s, 2)))
   t.match(seen, environment)
+  t.match(seen, { AZKABAN_URL: 'http://127.0.0.1:21081', YARN_RM_URL: 'http://127.0.0.1:21088' })
 })
