@@ -5,6 +5,7 @@ import { root } from './pnpm.mjs'
 
 const PARTS = [
   ['Gateway', 'gateway'],
+  ['azkaban-proxy', 'services/azkaban-proxy'],
   ['yarn-executor', 'services/yarn-executor'],
   ['file-service', 'services/file-service'],
   ['All-in-one (`npm start`)', 'packages/all-in-one']

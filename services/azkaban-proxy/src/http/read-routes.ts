@@ -1,0 +1,80 @@
+import {
+  azkabanTextEnvelope,
+  executionBody,
+  flowBody,
+  foundApplicationEnvelope,
+  jobBody,
+  jobLogBody
+} from '@scheduler-task/contracts/azkaban'
+import { LOG_FAILED, STATUS_FAILED } from '@scheduler-task/envelope/codes'
+import { ok } from '@scheduler-task/envelope/envelope'
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import type { Azkaban } from '../domain/azkaban.ts'
+import { findApplicationId } from '../domain/find-application-id.ts'
+import type { TellFailures } from './tell-failures.ts'
+import { untilCallerLeaves } from './until-caller-leaves.ts'
+
+export type ReadRoutesOptions = {
+  azkaban: Pick<Azkaban, 'session'>
+  tell: TellFailures
+  searchLimitMs: number
+}
+
+/** The calls of `/azkaban` that only read. A caller who leaves ends what is asked for it. */
+export const readRoutes: FastifyPluginAsyncZod<ReadRoutesOptions> = async (
+  app,
+  { azkaban, tell, searchLimitMs }
+) => {
+  app.post(
+    '/azkaban/getAppId',
+    {
+      schema: { body: jobBody, response: { 200: foundApplicationEnvelope } },
+      config: { failure: LOG_FAILED }
+    },
+    async ({ body: { sessionId, execId, jobId } }, reply) => {
+      const limits = { limitMs: searchLimitMs, signal: untilCallerLeaves(reply) }
+      const search = findApplicationId(azkaban.session(sessionId), { execId, jobId }, limits)
+      return ok((await tell(search)) ?? null)
+    }
+  )
+  app.post(
+    '/azkaban/logger',
+    {
+      schema: { body: jobLogBody, response: { 200: azkabanTextEnvelope } },
+      config: { failure: LOG_FAILED }
+    },
+    async ({ body: { sessionId, execId, jobId, offset, length } }, reply) => {
+      const asked = { execId, jobId, offset, length }
+      const { text } = await tell(
+        azkaban.session(sessionId).jobLog(asked, untilCallerLeaves(reply))
+      )
+      return ok(text)
+    }
+  )
+  app.post(
+    '/azkaban/status',
+    {
+      schema: { body: executionBody, response: { 200: azkabanTextEnvelope } },
+      config: { failure: STATUS_FAILED }
+    },
+    async ({ body: { sessionId, execId } }, reply) => {
+      const { text } = await tell(
+        azkaban.session(sessionId).execution(execId, untilCallerLeaves(reply))
+      )
+      return ok(text)
+    }
+  )
+  app.post(
+    '/azkaban/running',
+    {
+      schema: { body: flowBody, response: { 200: azkabanTextEnvelope } },
+      config: { failure: STATUS_FAILED }
+    },
+    async ({ body: { sessionId, project, flow } }, reply) => {
+      const { text, execIds } = await tell(
+        azkaban.session(sessionId).running({ project, flow }, untilCallerLeaves(reply))
+      )
+      return ok(execIds.length === 0 ? '{}' : text)
+    }
+  )
+}
