@@ -1,6 +1,6 @@
 import t from 'tap'
 import { startExecutor, startSurroundings, until } from '../support/executor.ts'
-import { storedState } from '../support/stored-state.ts'
+import { storedState } from '../support/stored-submission.ts'
 
 const SPARK = { configFile: 'never.conf', taskName: 'waits' }
 

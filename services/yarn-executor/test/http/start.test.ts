@@ -4,7 +4,7 @@ import t from 'tap'
 import { configuredLaunching } from '../../src/configured-launching.ts'
 import type { PreparedLaunch } from '../../src/domain/launching.ts'
 import { configOf, startExecutor, startSurroundings, until } from '../support/executor.ts'
-import { storedState } from '../support/stored-state.ts'
+import { storedState } from '../support/stored-submission.ts'
 
 const SPARK = { master: 'yarn', 'deploy-mode': 'client', configFile: 'endless.conf' }
 
@@ -37,13 +37,23 @@ t.test('starts that succeed', async (t) => {
   })
 
   await t.test('what is told is what the ResourceManager has accepted', async (t) => {
-    const answer = await post('/executor/start/spark', {
+    let told = false
+    const answer = post('/executor/start/spark', {
       ...SPARK,
-      configFile: 'slow.conf',
+      configFile: 'never.conf',
       taskName: 'slow'
+    }).finally(() => {
+      told = true
     })
-    t.match(answer, { statusCode: 200 })
-    t.match(started(answer.data)?.publicState, /^(ACCEPTED|RUNNING)$/)
+    const application = await until('it is submitted', () =>
+      yarn.applications.find(({ name }) => name === 'slow')
+    )
+    yarn.faults.set([{ kind: 'slow', ms: 1, path: `*/apps/${application.id}`, count: 1_000_000 }])
+    await until('it is looked at', () => (yarn.faults.list()[0]?.hits ?? 0) > 2)
+    yarn.faults.clear()
+    t.notOk(told, 'not before it is accepted')
+    yarn.advance(application.id, 'ACCEPTED')
+    t.match(await answer, { statusCode: 200, data: application.id })
   })
 
   await t.test('a job that is over at once was started all the same', async (t) => {
@@ -105,7 +115,7 @@ t.test(
 )
 
 t.test('whatever id a job prints, the tag decides', async (t) => {
-  const { cluster, startSpark, yarn, post } = await startExecutor(t)
+  const { cluster, startSpark, yarn, post } = await startExecutor(t, { MAX_DRIVERS: '10' })
   const stranger = yarn.submit({ name: 'stranger' })
   yarn.advance(stranger, 'RUNNING')
   yarn.faults.set([{ kind: 'status', status: 500, path: '*/apps/application_2_0002' }])
@@ -124,7 +134,7 @@ t.test('whatever id a job prints, the tag decides', async (t) => {
       { name: `printed-${at}` },
       id
     )
-    t.match(await post(`/executor/stop/${told}`), { data: true }, id)
+    if (id === stranger) t.match(await post(`/executor/stop/${told}`), { data: true })
   }
   t.match(yarn.applications[0], { id: stranger, publicState: 'RUNNING' })
 })
@@ -235,26 +245,19 @@ t.test('a start that takes too long is cancelled for good', async (t) => {
 
 t.test('a caller that goes away cancels nothing', async (t) => {
   const { url, yarn, get } = await startExecutor(t)
-  const body = JSON.stringify({ ...SPARK, configFile: 'slow.conf', taskName: 'left' })
-  const caller = spawn(
-    'curl',
-    [
-      '-sS',
-      '-m',
-      '1',
-      '-H',
-      'content-type: application/json',
-      '-d',
-      body,
-      `${url}/executor/start/spark`
-    ],
-    { stdio: 'ignore' }
-  )
-  const [code] = await once(caller, 'exit')
-  t.equal(code, 28, 'the caller gave up')
-  await until('the application is accepted', () =>
-    yarn.applications.some(({ publicState }) => publicState === 'RUNNING')
-  )
+  const body = JSON.stringify({ ...SPARK, configFile: 'never.conf', taskName: 'left' })
+  const json = ['-H', 'content-type: application/json']
+  const caller = spawn('curl', ['-sS', ...json, '-d', body, `${url}/executor/start/spark`], {
+    stdio: 'ignore'
+  })
+  const application = await until('it is submitted', () => yarn.applications[0])
+  caller.kill('SIGKILL')
+  t.strictSame(await once(caller, 'exit'), [null, 'SIGKILL'], 'the caller got no answer')
+  yarn.advance(application.id, 'RUNNING')
+  await until('the start has succeeded', async () => {
+    const answer = await get(`/executor/status/${application.id}`)
+    return answer.data === 'RUNNING'
+  })
   t.match((await get('/executor/running')).data, /left/)
 })
 
@@ -265,35 +268,38 @@ t.test('a bounded number is launched at once; a full queue accepts nothing', asy
     MAX_DRIVERS: '10',
     START_TIMEOUT_MS: '20000'
   })
-  const start = (taskName: string) =>
-    post('/executor/start/spark', { ...SPARK, configFile: 'slow.conf', taskName })
-  const first = start('one')
-  await until('the first is submitted', () => yarn.applications.length === 1)
+  const start = (taskName: string, configFile = 'endless.conf') =>
+    post('/executor/start/spark', { ...SPARK, configFile, taskName })
+  const first = start('one', 'never.conf')
+  const application = await until('the first is submitted', () => yarn.applications[0])
   const second = start('two')
   await until('the second waits', () => storedState(variables, 'two') === 'ACCEPTED')
   const third = await start('three')
   t.match(third, { http: 503, statusCode: 503, headers: { 'retry-after': /^\d+$/ } })
   t.match(third.error.code, 'YARN_EXECUTOR_QUEUE_FULL')
   t.equal(yarn.applications.length, 1, 'the second has not been launched yet')
+  yarn.advance(application.id, 'RUNNING')
   t.match(await first, { statusCode: 200 })
   t.match(await second, { statusCode: 200 })
   t.match(await start('three'), { statusCode: 200 }, 'nothing of the refused one was kept')
 })
 
 t.test('Spark drivers on this host are bounded apart', async (t) => {
-  const { post, startSpark } = await startExecutor(t, {
+  const { post, startSpark, variables } = await startExecutor(t, {
     MAX_DRIVERS: '1',
     START_TIMEOUT_MS: '3000'
   })
   const first = await startSpark('driver')
-  const waits = await post('/executor/start/spark', { ...SPARK, taskName: 'waits' })
-  t.match(waits, { statusCode: 150, error: { code: 'YARN_EXECUTOR_START_TIMEOUT' } })
-  t.match(waits.error.error, /no launcher was free/)
+  const waiting = post('/executor/start/spark', { ...SPARK, taskName: 'waits' })
+  await until('one waits', () => storedState(variables, 'waits') === 'ACCEPTED')
   const flink = await post('/executor/start/flink', {
     configFile: 'flink.conf',
     taskName: 'detached'
   })
   t.match(flink, { statusCode: 200 }, 'what needs no driver is not held up')
+  const waited = await waiting
+  t.match(waited, { statusCode: 150, error: { code: 'YARN_EXECUTOR_START_TIMEOUT' } })
+  t.match(waited.error.error, /no launcher was free/)
   t.match(await post(`/executor/stop/${first}`), { data: true })
   await until(
     'the driver is gone',

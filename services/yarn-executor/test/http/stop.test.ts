@@ -6,6 +6,11 @@ import { configOf, startExecutor, until } from '../support/executor.ts'
 
 t.test('stop takes any body and content type, or none', async (t) => {
   const { post, startSpark, yarn } = await startExecutor(t)
+  const startForeign = () => {
+    const id = yarn.submit({ name: 'foreign' })
+    yarn.advance(id, 'RUNNING')
+    return id
+  }
   const bodies: readonly [string | undefined, Record<string, string>][] = [
     [undefined, {}],
     ['', { 'content-type': 'application/json' }],
@@ -14,8 +19,8 @@ t.test('stop takes any body and content type, or none', async (t) => {
     ['x'.repeat(3 * 1024 * 1024), { 'content-type': 'text/plain' }],
     ['anything', { 'content-type': 'no/such; type' }]
   ]
-  for (const [body, headers] of bodies) {
-    const id = await startSpark('stopped')
+  for (const [at, [body, headers]] of bodies.entries()) {
+    const id = at === 0 ? await startSpark('stopped') : startForeign()
     t.match(await post(`/executor/stop/${id}`, body, headers), { http: 200, data: true })
     t.equal(yarn.applications.find((one) => one.id === id)?.publicState, 'KILLED')
   }
@@ -28,7 +33,7 @@ t.test('a stop is told once it is proven', async (t) => {
 
   await t.test('an RM that takes its time', async (t) => {
     const id = await startSpark('slow')
-    yarn.faults.set([{ kind: 'killTakesPolls', polls: 8 }])
+    yarn.faults.set([{ kind: 'killTakesPolls', polls: 4 }])
     t.match(await post(`/executor/stop/${id}`), { data: true })
     t.equal(yarn.applications.find((one) => one.id === id)?.publicState, 'KILLED')
     yarn.faults.clear()
