@@ -6,6 +6,7 @@ import { writeSandboxCluster } from '@scheduler-task/sandbox/launchers/sandbox-c
 import { type SandboxYarn, startYarn } from '@scheduler-task/sandbox/yarn/yarn'
 import type { Test } from 'tap'
 import { FormData, request } from 'undici'
+import { createDocumentChecks } from '../support/openapi-check.ts'
 import { startService } from '../support/service-process.ts'
 import { arrange } from './arrange.ts'
 import type { Facts, Given } from './documented-call.ts'
@@ -116,20 +117,28 @@ function isLive(state: string): boolean {
   return !['FINISHED', 'FAILED', 'KILLED'].includes(state)
 }
 
+/** Every answer that comes through it is checked against the OpenAPI document of the service that gave it. */
 function door(name: string, urlOf: (path: string) => string, token: string): Door {
+  const check = createDocumentChecks()
   return {
     name,
     async call(method, path, sent = {}) {
       const { headers, body } = payloadOf(sent)
-      const response = await request(urlOf(path) + path, {
+      const url = urlOf(path)
+      const response = await request(url + path, {
         method: method as 'GET',
         headers: { token, ...headers, ...sent.headers },
         ...(body === undefined ? {} : { body }),
         bodyTimeout: 200_000,
         headersTimeout: 200_000
       })
-      const text = await response.body.text()
-      return { status: response.statusCode, headers: response.headers, text, body: parsed(text) }
+      const answer = {
+        status: response.statusCode,
+        headers: response.headers,
+        text: await response.body.text()
+      }
+      await check(url, { method, path, ...answer })
+      return { ...answer, body: parsed(answer.text) }
     }
   }
 }
@@ -157,11 +166,7 @@ function parsed(text: string): Answer['body'] {
 }
 
 async function logIn(url: string): Promise<string> {
-  const response = await request(`${url}/auth/login`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ username: 'admin', password: PASSWORD })
-  })
-  const { data } = (await response.body.json()) as { data: { token: string } }
-  return data.token
+  const body = { username: 'admin', password: PASSWORD }
+  const answer = await door('the gateway', () => url, '').call('POST', '/auth/login', { body })
+  return (answer.body.data as { token: string }).token
 }

@@ -5,6 +5,7 @@ import { type JsonObject, refTo } from './document.ts'
 const HEADERS = {
   RequestId: {
     description: 'Names this request in every log. A sane one that came with the request is kept.',
+    required: true,
     schema: { type: 'string', maxLength: 128 },
     example: '4f0c2a7e-9a51-4c9e-8a4b-6a1de6d6a0f7'
   },
