@@ -1,4 +1,4 @@
-import type { YarnKind } from './start-all-in-one.ts'
+import type { Systems } from './config.ts'
 
 /** What `npm start` says once it is ready; the commands work as they are, pasted in this order into bash. */
 export function banner(facts: {
@@ -6,11 +6,12 @@ export function banner(facts: {
   password: string
   /** Where a generated password is kept; absent when ADMIN_PASSWORD gave it. */
   passwordFile?: string
-  yarn: YarnKind
+  systems: Systems
   dataDir: string
   seconds: string
   megabytes: number
 }): string {
+  const { yarn } = facts.systems
   const { address } = facts
   const password = facts.passwordFile
     ? `${facts.password}   (kept in ${facts.passwordFile})`
@@ -21,15 +22,15 @@ export function banner(facts: {
     `scheduler-task is ready at ${address}   (${facts.seconds} s, ${facts.megabytes} MB; data below ${facts.dataDir})`,
     `  user      admin`,
     `  password  ${password}`,
-    ...WARNINGS[facts.yarn],
+    ...warnings(facts.systems),
     '',
-    `${facts.yarn === 'none' ? 'Two' : 'Five'} commands to paste, in this order:`,
+    `${yarn === 'none' ? 'Two' : 'Five'} commands to paste, in this order:`,
     '',
     '# 1 log in',
     `TOKEN=$(curl -s ${address}/auth/login -H 'Content-Type: application/json' -d ${quoted(login)} | sed 's/.*"token":"\\([^"]*\\)".*/\\1/'); echo "$TOKEN"`,
     '# 2 upload a config file',
     `printf '%s\\n' 'env { spark.executor.instances = 1 }' 'source { FakeStream { content = ["hello"], rate = 1 } }' 'transform { }' 'sink { Console { } }' | curl -s -H "token: $TOKEN" -F 'file=@-;filename=hello.conf' '${address}/file/upload?fileName=hello.conf'; echo`,
-    ...(facts.yarn === 'none' ? [] : jobCommands(address)),
+    ...(yarn === 'none' ? [] : jobCommands(address)),
     '',
     'Ctrl-C ends everything.',
     ''
@@ -47,22 +48,39 @@ function jobCommands(address: string): string[] {
   ]
 }
 
-const WARNINGS: Readonly<Record<YarnKind, readonly string[]>> = {
-  real: [],
-  none: [
-    '',
-    '  NO YARN: YARN_RM_URL is not set, calls below /executor are answered 503.',
-    '  SANDBOX=yarn puts a stand-in in its place.'
-  ],
-  sandbox: [
-    '',
-    '  ****************************************************************************',
-    '  *  SANDBOX: no YARN is configured. Applications are played by stand-ins,   *',
-    '  *  nothing is really run. Set YARN_RM_URL and WATERDROP_HOME for the real  *',
-    '  *  thing (README.md, "On a real cluster").                                 *',
-    '  ****************************************************************************'
+const SYSTEMS = [
+  { system: 'yarn', name: 'YARN', variable: 'YARN_RM_URL', path: '/executor' },
+  { system: 'azkaban', name: 'Azkaban', variable: 'AZKABAN_URL', path: '/azkaban' }
+] as const
+
+/** What is played by stand-ins and what is not there, so that nobody takes the one for the real thing. */
+function warnings(systems: Systems): string[] {
+  const played = SYSTEMS.filter(({ system }) => systems[system] === 'sandbox')
+  const absent = SYSTEMS.filter(({ system }) => systems[system] === 'none')
+  const box =
+    played.length === 0
+      ? []
+      : [
+          `SANDBOX: ${played.map(({ name }) => `no ${name}`).join(' and ')} is configured. Stand-ins play`,
+          'its part, nothing is really run.',
+          ...(systems.azkaban === 'sandbox' ? ['Azkaban’s user: admin, password: admin.'] : []),
+          `The real thing: set ${played.map(({ variable }) => variable).join(' and ')}`,
+          '(README.md, "On a real cluster").'
+        ]
+  const frame = `  ${'*'.repeat(BOX_WIDTH + 6)}`
+  return [
+    ...(box.length > 0
+      ? ['', frame, ...box.map((line) => `  *  ${line.padEnd(BOX_WIDTH)}  *`), frame]
+      : []),
+    ...absent.flatMap(({ system, name, variable, path }) => [
+      '',
+      `  NO ${name.toUpperCase()}: ${variable} is not set, calls below ${path} are answered 503.`,
+      `  SANDBOX=${system} puts a stand-in in its place.`
+    ])
   ]
 }
+
+const BOX_WIDTH = 70
 
 /** In single quotes for bash. */
 function quoted(text: string): string {

@@ -35,9 +35,20 @@ export const environment = z.object({
 
 export type Config = Readonly<z.output<typeof environment>>
 
-/** The stand-ins that run: all when nothing real is configured, else only those that SANDBOX names. */
-export function sandboxParts(config: Config): { yarn: boolean } {
+/** What takes the place of a system. `none`: calls that need it are answered 503. */
+export type Kind = 'real' | 'sandbox' | 'none'
+export type Systems = Readonly<Record<'yarn' | 'azkaban', Kind>>
+
+/** Stand-ins take the place of what is not configured: all when nothing is, else only those that SANDBOX names. */
+export function systemsOf(config: Config): Systems {
   const nothingReal = !config.YARN_RM_URL && !config.AZKABAN_URL
   const named = config.SANDBOX ?? (nothingReal ? ['yarn', 'azkaban'] : [])
-  return { yarn: named.includes('yarn') && !config.YARN_RM_URL }
+  const kind = (name: keyof Systems, url: string | undefined): Kind => {
+    if (url) return 'real'
+    return named.includes(name) ? 'sandbox' : 'none'
+  }
+  return {
+    yarn: kind('yarn', config.YARN_RM_URL),
+    azkaban: kind('azkaban', config.AZKABAN_URL)
+  }
 }

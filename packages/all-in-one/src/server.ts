@@ -16,7 +16,7 @@ await startOrExplain('scheduler-task', async () => {
       address,
       password: config.ADMIN_PASSWORD ?? users.generatedAdminPassword ?? '',
       ...(config.ADMIN_PASSWORD ? {} : { passwordFile: join(dataDir, 'gateway/admin-password') }),
-      yarn: product.yarn,
+      systems: product.systems,
       dataDir,
       seconds: process.uptime().toFixed(1),
       megabytes: Math.round(process.memoryUsage.rss() / 2 ** 20)

@@ -1,6 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { buildApp as buildAzkabanProxy } from '@scheduler-task/azkaban-proxy/app'
+import { environmentWith as azkabanProxyEnvironment } from '@scheduler-task/azkaban-proxy/config'
 import { buildApp as buildFileService } from '@scheduler-task/file-service/app'
 import { environmentWith as fileServiceEnvironment } from '@scheduler-task/file-service/config'
 import { openEmbeddedState } from '@scheduler-task/gateway/adapters/embedded-state'
@@ -77,10 +79,14 @@ export async function startServices(
     opening.catch(() => {})
     const fileServiceUrl = await listen('file-service', await buildFileServiceOf(shared))
     const executor = await startExecutor(shared, at.executor, listen)
+    const azkabanProxy = shared.variables.AZKABAN_URL
+      ? await listen('azkaban-proxy', await buildAzkabanProxyOf(shared))
+      : undefined
     const users = await opening
     const gateway = await buildGatewayOf(shared, at.gateway, users, {
       FILE_SERVICE_URL: fileServiceUrl,
-      EXECUTOR_URL: executor?.url
+      EXECUTOR_URL: executor?.url,
+      AZKABAN_PROXY_URL: azkabanProxy
     })
     releases.add(async () => gateway.close())
     return { gateway, users, launching: executor?.launching, close: releases.run }
@@ -123,6 +129,14 @@ async function buildFileServiceOf(shared: Shared): Promise<App> {
   })
 }
 
+async function buildAzkabanProxyOf(shared: Shared): Promise<App> {
+  const environment = azkabanProxyEnvironment({ sessionsElsewhere: Boolean(shared.sessions) })
+  return buildAzkabanProxy(loadConfig(environment, shared.variables), {
+    ...sessionsOf(shared),
+    logger: loggerOf(shared, 'azkaban-proxy')
+  })
+}
+
 /** `undefined` without a ResourceManager: the gateway then says what is missing. */
 async function startExecutor(
   shared: Shared,
@@ -153,10 +167,6 @@ async function buildGatewayOf(
     ...(shared.variables.JWT_SECRET ? { secret: shared.variables.JWT_SECRET } : {}),
     ...sessionsOf(shared),
     logger: loggerOf(shared, 'gateway'),
-    // Where AZKABAN_URL is set it is not that which is missing: there is no azkaban-proxy yet.
-    missing: {
-      EXECUTOR_URL: 'YARN_RM_URL',
-      ...(shared.variables.AZKABAN_URL ? {} : { AZKABAN_PROXY_URL: 'AZKABAN_URL' })
-    }
+    missing: { EXECUTOR_URL: 'YARN_RM_URL', AZKABAN_PROXY_URL: 'AZKABAN_URL' }
   })
 }

@@ -1,7 +1,7 @@
 import type { OpenedUsers } from '@scheduler-task/gateway/adapters/user-file'
 import type { Runnable } from '@scheduler-task/service-base/run-service'
 import type { Launching } from '@scheduler-task/yarn-executor/domain/launching'
-import { type Config, sandboxParts } from './config.ts'
+import { type Config, type Systems, systemsOf } from './config.ts'
 import { checkLaunchersCanReach, openDataDirectory } from './data-directory.ts'
 import { endLaunchers } from './end-launchers.ts'
 import { createReleases } from './releases.ts'
@@ -9,14 +9,11 @@ import { writeSampleConfigs } from './sample-configs.ts'
 import { startSandbox } from './sandbox.ts'
 import { places, startServices } from './services.ts'
 
-/** `none`: calls that need YARN are answered 503. */
-export type YarnKind = 'real' | 'sandbox' | 'none'
-
 export type AllInOne = Runnable & {
   /** Absolute. */
   dataDir: string
   users: OpenedUsers
-  yarn: YarnKind
+  systems: Systems
 }
 
 /**
@@ -33,15 +30,17 @@ export async function startAllInOne(
   releases.add(data.release)
   try {
     const at = places(data.path, config)
-    const yarn = yarnKind(config)
+    const systems = systemsOf(config)
+    const { yarn, azkaban } = systems
     if (yarn !== 'none') await checkLaunchersCanReach(data)
-    const sandbox = yarn === 'sandbox' ? await startSandbox(at.sandbox) : undefined
+    const someStandIn = yarn === 'sandbox' || azkaban === 'sandbox'
+    const sandbox = someStandIn ? await startSandbox(at.sandbox, systems) : undefined
     let launching: Launching | undefined
-    if (sandbox) {
+    if (yarn === 'sandbox') {
       releases.add(async () => launching && endLaunchers(launching, at.executor))
-      releases.add(sandbox.close)
       await writeSampleConfigs(at.files)
     }
+    if (sandbox) releases.add(sandbox.close)
     const services = await startServices(config, data.path, { ...variables, ...sandbox?.variables })
     launching = services.launching
     releases.add(services.close)
@@ -51,15 +50,10 @@ export async function startAllInOne(
       log: services.gateway.log,
       dataDir: data.path,
       users: services.users,
-      yarn
+      systems
     }
   } catch (error) {
     await releases.run().catch(() => {})
     throw error
   }
-}
-
-function yarnKind(config: Config): YarnKind {
-  if (sandboxParts(config).yarn) return 'sandbox'
-  return config.YARN_RM_URL ? 'real' : 'none'
 }
