@@ -6,14 +6,29 @@ import { runVariable } from './hadoop-configuration.ts'
  * has left on this host. `pid arguments` each.
  */
 export async function launcherProcessesWith(text: string): Promise<string[]> {
+  return await processesWhere(
+    (command, environment) =>
+      !environment.includes(`${runVariable}=`) && `${command}\0${environment}`.includes(text)
+  )
+}
+
+/** What Azkaban has started for one execution and what that has left behind, `pid arguments` each. */
+export async function jobProcessesOf(execId: number): Promise<string[]> {
+  const own = new RegExp(`\\0JOB_PROP_FILE=[^\\0]*/executions/${execId}/`)
+  return await processesWhere(
+    (_, environment) => environment.includes(`${runVariable}=`) && own.test(`\0${environment}`)
+  )
+}
+
+async function processesWhere(
+  fits: (command: string, environment: string) => boolean
+): Promise<string[]> {
   const found: string[] = []
   for (const pid of await readdir('/proc')) {
     if (!/^\d+$/.test(pid)) continue
     const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
     const environment = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '')
-    if (environment.includes(`${runVariable}=`)) continue
-    if (!`${command}\0${environment}`.includes(text)) continue
-    found.push(`${pid} ${command.replaceAll('\0', ' ')}`)
+    if (fits(command, environment)) found.push(`${pid} ${command.replaceAll('\0', ' ')}`)
   }
   return found
 }

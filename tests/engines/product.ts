@@ -5,12 +5,13 @@ export type Answer = { statusCode: number; message: string; data: unknown }
 
 export type StartBody = Readonly<Record<string, string>>
 
-/** The product as a client sees it: public HTTP with a token, nothing else. */
+/** The product as a client sees it: public HTTP, nothing else. */
 export class Product {
   readonly #url: string
   readonly #token: string
 
-  private constructor(url: string, token: string) {
+  /** @param token empty where nobody asks for one (`AUTH_MODE=off`) */
+  constructor(url: string, token: string) {
     this.#url = url
     this.#token = token
   }
@@ -32,7 +33,7 @@ export class Product {
     return await this.#call('GET', path)
   }
 
-  async post(path: string, body?: StartBody): Promise<Answer> {
+  async post(path: string, body?: Readonly<Record<string, unknown>>): Promise<Answer> {
     if (!body) return await this.#call('POST', path)
     const headers = { 'content-type': 'application/json' }
     return await this.#call('POST', path, JSON.stringify(body), headers)
