@@ -12,7 +12,7 @@ import { startDeployed } from './start-deployed.ts'
 
 // What an image holds: each service in a folder of its own, started in a clean environment on each Node that is promised.
 
-const SERVICES = ['gateway', 'yarn-executor', 'file-service', 'sandbox'] as const
+const SERVICES = ['gateway', 'azkaban-proxy', 'yarn-executor', 'file-service', 'sandbox'] as const
 const SECRET = 'a-secret-of-this-test-run-only-0123456789'
 const TOKEN = mintToken(SECRET, claimsOf('any'))
 const AUTH = { AUTH_MODE: 'jwt', JWT_SECRET: SECRET }
@@ -133,53 +133,82 @@ for (const major of NODE_MAJORS) {
       await endsCleanly(t, 'gateway', service)
     })
 
-    t.test('the executor starts and stops a job of the sandbox', async (t) => {
-      const dir = freshDirectory(t)
-      const files = join(dir, 'files')
-      const launchers = join(dir, 'launchers')
-      mkdirSync(files)
-      const sandbox = await startDeployed(
-        t,
-        { node, folder: folderOf('sandbox'), says: /ResourceManager at (http:\/\/[^\s,]+)/ },
-        {
-          YARN_PORT: '0',
-          NODE_MANAGER_PORT: '0',
-          AZKABAN_PORT: '0',
-          DATA_DIR: join(dir, 'sandbox'),
-          LAUNCHERS_DIR: launchers,
-          FILE_ROOT: files
-        }
-      )
-      const service = await startDeployed(
-        t,
-        { node, folder: folderOf('yarn-executor') },
-        {
-          ...AUTH,
-          YARN_RM_URL: sandbox.url,
-          FILE_ROOT: files,
-          DATA_DIR: join(dir, 'executor'),
-          WATERDROP_HOME: join(launchers, 'waterdrop'),
-          SPARK_HOME: join(launchers, 'spark'),
-          FLINK_HOME: join(launchers, 'flink'),
-          HADOOP_CONF_DIR: join(launchers, 'hadoop-conf')
-        }
-      )
-      const started = await ask(`${service.url}/executor/start/spark`, {
-        body: {
-          master: 'yarn',
-          'deploy-mode': 'client',
-          configFile: 'application.spark.conf',
-          taskName: 'deployed'
-        }
+    t.test('on the sandbox', async (t) => {
+      const { sandbox, azkabanUrl, files, launchers } = await startSandbox(t, node)
+
+      await t.test('the executor starts and stops a job', async (t) => {
+        const service = await startDeployed(
+          t,
+          { node, folder: folderOf('yarn-executor') },
+          {
+            ...AUTH,
+            YARN_RM_URL: sandbox.url,
+            FILE_ROOT: files,
+            DATA_DIR: join(freshDirectory(t), 'data'),
+            WATERDROP_HOME: join(launchers, 'waterdrop'),
+            SPARK_HOME: join(launchers, 'spark'),
+            FLINK_HOME: join(launchers, 'flink'),
+            HADOOP_CONF_DIR: join(launchers, 'hadoop-conf')
+          }
+        )
+        const started = await ask(`${service.url}/executor/start/spark`, {
+          body: {
+            master: 'yarn',
+            'deploy-mode': 'client',
+            configFile: 'application.spark.conf',
+            taskName: 'deployed'
+          }
+        })
+        t.match(started, { statusCode: 200, data: /^application_\d+_\d+$/ })
+        t.match(await ask(`${service.url}/executor/running`), { data: /"name":"deployed"/ })
+        t.match(await ask(`${service.url}/executor/stop/${started.data}`, { method: 'POST' }), {
+          statusCode: 200,
+          data: true
+        })
+        await endsCleanly(t, 'yarn-executor', service)
       })
-      t.match(started, { statusCode: 200, data: /^application_\d+_\d+$/ })
-      t.match(await ask(`${service.url}/executor/running`), { data: /"name":"deployed"/ })
-      t.match(await ask(`${service.url}/executor/stop/${started.data}`, { method: 'POST' }), {
-        statusCode: 200,
-        data: true
+
+      await t.test('the azkaban-proxy logs in and starts a flow', async (t) => {
+        const service = await startDeployed(
+          t,
+          { node, folder: folderOf('azkaban-proxy') },
+          { ...AUTH, AZKABAN_URL: azkabanUrl, YARN_RM_URL: sandbox.url }
+        )
+        const login = await ask(`${service.url}/azkaban/login`, {
+          body: { username: 'admin', password: 'admin' }
+        })
+        t.match(login, { statusCode: 200, data: /"session\.id"/ })
+        const sessionId = JSON.parse(String(login.data))['session.id']
+        const flow = { sessionId, project: 'test', flow: 'test' }
+        t.match(await ask(`${service.url}/azkaban/start`, { body: flow }), {
+          statusCode: 200,
+          data: /"execid"/
+        })
+        await endsCleanly(t, 'azkaban-proxy', service)
       })
-      await endsCleanly(t, 'yarn-executor', service)
+
       await endsCleanly(t, 'sandbox', sandbox)
     })
   })
+}
+
+async function startSandbox(t: Test, node: string) {
+  const dir = freshDirectory(t)
+  const files = join(dir, 'files')
+  const launchers = join(dir, 'launchers')
+  mkdirSync(files)
+  const sandbox = await startDeployed(
+    t,
+    { node, folder: folderOf('sandbox'), says: /ResourceManager at (http:\/\/[^\s,]+)/ },
+    {
+      YARN_PORT: '0',
+      NODE_MANAGER_PORT: '0',
+      AZKABAN_PORT: '0',
+      DATA_DIR: join(dir, 'sandbox'),
+      LAUNCHERS_DIR: launchers,
+      FILE_ROOT: files
+    }
+  )
+  const azkabanUrl = /Azkaban at (http:\S+)/.exec(sandbox.output())?.[1] ?? ''
+  return { sandbox, azkabanUrl, files, launchers }
 }
