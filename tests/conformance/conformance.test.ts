@@ -47,9 +47,9 @@ t.test('the documented calls and their failures', needsRedis('redis-server'), as
 
   for (const door of world.doors) {
     t.test(`calls that cannot succeed, through ${door.name}`, async (t) => {
-      const facts = await world.arrange('a running Spark application')
-      await door.call('POST', `/executor/stop/${facts.applicationId}`)
+      const facts = await world.arrange('an execution that has ended')
       const known = world.yarn.applications.length
+      const executions = world.azkaban.executions.length
       for (const call of failingCalls) {
         const { status, body, text } = await door.call(call.method, filledIn(call.path, facts), {
           body: filledIn(call.body, facts),
@@ -67,8 +67,25 @@ t.test('the documented calls and their failures', needsRedis('redis-server'), as
         if (call.says) t.match(body.data, call.says, `${call.why}: says what`)
       }
       t.equal(world.yarn.applications.length, known, 'no application was started')
+      t.equal(world.azkaban.executions.length, executions, 'no execution was started')
     })
   }
+
+  t.test('an application of another execution is not killed', async (t) => {
+    const [door] = world.doors
+    const facts = await world.arrange('a running execution')
+    const stranger = world.yarn.submit({ name: 'stranger', am: { kind: 'managed' } })
+    await until(() => world.yarn.applications.some((app) => app.id === stranger))
+    const body = { ...facts, project: 'test', flow: 'test', applicationId: stranger }
+    for (const call of ['stop', 'restart']) {
+      const answer = await door?.call('POST', `/azkaban/${call}`, { body })
+      t.match(answer?.body, { statusCode: 151, data: new RegExp(stranger) }, call)
+    }
+    const isRunning = (id: unknown) =>
+      world.yarn.applications.some((app) => app.id === id && app.state !== 'KILLED')
+    t.ok(isRunning(stranger), 'nor is the execution’s own')
+    t.ok(isRunning(facts.applicationId))
+  })
 
   t.test('a taskName in use is refused, here and on YARN', async (t) => {
     const [door] = world.doors

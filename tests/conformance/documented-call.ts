@@ -8,6 +8,10 @@ export type Given =
   | 'a running Flink application'
   | 'a directory c://test'
   | 'a file c://test//test.txt'
+  | 'an Azkaban session'
+  | 'a running execution'
+  | 'a running execution without an application'
+  | 'an execution that has ended'
 
 /** What was arranged: `applicationId`, `sessionId`, `execId`, where there is one. */
 export type Facts = Readonly<Partial<Record<'applicationId' | 'sessionId' | 'execId', string>>>

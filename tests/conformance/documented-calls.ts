@@ -1,4 +1,5 @@
 import { ok as assert } from 'node:assert/strict'
+import { azkabanCalls } from './azkaban-calls.ts'
 import { type DocumentedCall, type Facts, isTrue, textOf } from './documented-call.ts'
 
 const SPARK = {
@@ -11,6 +12,7 @@ const FLINK = { master: 'yarn-cluster', configFile: 'application.conf', taskName
 
 /** Every call of the interface document, in its order. */
 export const documentedCalls: readonly DocumentedCall[] = [
+  ...azkabanCalls,
   {
     section: 'yarn 启动任务 flink',
     method: 'POST',

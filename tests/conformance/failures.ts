@@ -1,3 +1,5 @@
+import { azkabanFailures } from './azkaban-failures.ts'
+
 /**
  * A request that cannot succeed, and what every door must answer. `{applicationId}` stands for an application that has
  * ended, `{execId}` for an execution that has, `{sessionId}` for a session that Azkaban knows.
@@ -88,6 +90,7 @@ const badIds: FailingCall[] = [
 ])
 
 export const failingCalls: readonly FailingCall[] = [
+  ...azkabanFailures,
   ...badStarts,
   // A path with an encoded slash may be refused by the gateway before it is a path of the executor.
   ...badIds,

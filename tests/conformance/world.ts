@@ -1,6 +1,8 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { startRedis } from '@scheduler-task/auth/test-support/redis-server'
+import { type SandboxAzkaban, startAzkaban } from '@scheduler-task/sandbox/azkaban/azkaban'
+import { defaultProjects } from '@scheduler-task/sandbox/azkaban/default-projects'
 import { sampleConfigs } from '@scheduler-task/sandbox/launchers/sample-configs'
 import { writeSandboxCluster } from '@scheduler-task/sandbox/launchers/sandbox-cluster'
 import { type SandboxYarn, startYarn } from '@scheduler-task/sandbox/yarn/yarn'
@@ -8,7 +10,7 @@ import type { Test } from 'tap'
 import { FormData, request } from 'undici'
 import { createDocumentChecks } from '../support/openapi-check.ts'
 import { startService } from '../support/service-process.ts'
-import { arrange } from './arrange.ts'
+import { arrange, stopExecutions, withQuietFlow } from './arrange.ts'
 import type { Facts, Given } from './documented-call.ts'
 
 const SECRET = 'a-secret-of-this-test-run-only-0123456789'
@@ -39,6 +41,7 @@ export type World = {
   doors: readonly Door[]
   token: string
   yarn: SandboxYarn
+  azkaban: SandboxAzkaban
   /** Makes what a call needs, on its own. */
   arrange(given: Given): Promise<Facts>
   /** Ends every application and removes what calls have made. */
@@ -46,13 +49,19 @@ export type World = {
 }
 
 /**
- * The whole system as it is deployed: Redis, gateway, executor and file service as processes of their own, a stand-in
- * for YARN. All of it ends with the test.
+ * The whole system as it is deployed: Redis, gateway and the three services as processes of their own, stand-ins for
+ * YARN and Azkaban. All of it ends with the test.
  */
 export async function startWorld(t: Test): Promise<World> {
   const redis = await startRedis(t)
   const yarn = await startYarn()
   t.teardown(() => yarn.close())
+  const azkaban = await startAzkaban({
+    version: '2.5.0',
+    yarnUrl: yarn.url,
+    projects: withQuietFlow(defaultProjects)
+  })
+  t.teardown(() => azkaban.close())
   const dir = t.testdir({ files: { 'a-directory': {} }, data: {}, gateway: {}, sandbox: {} })
   const cluster = await writeSandboxCluster(join(dir, 'sandbox'), { resourceManagerUrl: yarn.url })
   const shared = {
@@ -71,11 +80,18 @@ export async function startWorld(t: Test): Promise<World> {
     YARN_RM_URL: yarn.url,
     KILL_GRACE_MS: '2000'
   })
+  const azkabanProxy = await startService(t, '@scheduler-task/azkaban-proxy', {
+    ...shared,
+    ...listening,
+    AZKABAN_URL: azkaban.url,
+    YARN_RM_URL: yarn.url
+  })
   const gateway = await startService(t, '@scheduler-task/gateway', {
     ...shared,
     ...listening,
     DATA_DIR: join(dir, 'gateway'),
     ADMIN_PASSWORD: PASSWORD,
+    AZKABAN_PROXY_URL: azkabanProxy.url,
     EXECUTOR_URL: executor.url,
     FILE_SERVICE_URL: files.url
   })
@@ -84,15 +100,16 @@ export async function startWorld(t: Test): Promise<World> {
   }
   const token = await logIn(gateway.url)
   const through = door('the gateway', () => gateway.url, token)
-  const services = { executor: executor.url, file: files.url }
+  const services = { azkaban: azkabanProxy.url, executor: executor.url, file: files.url }
   const direct = door(
     'the service',
     (path) => services[path.split('/')[1] as keyof typeof services],
     token
   )
 
-  const scene = { door: direct, yarn }
+  const scene = { door: direct, yarn, azkaban }
   const clear = async () => {
+    await stopExecutions(scene)
     for (const app of yarn.applications) {
       if (isLive(app.state)) await direct.call('POST', `/executor/stop/${app.id}`)
     }
@@ -105,6 +122,7 @@ export async function startWorld(t: Test): Promise<World> {
     doors: [through, direct],
     token,
     yarn,
+    azkaban,
     clear,
     async arrange(given) {
       await clear()
