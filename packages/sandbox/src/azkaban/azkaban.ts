@@ -38,8 +38,11 @@ export interface SandboxAzkaban {
   job(execId: number, nestedId: string): JobControl
   execution(execId: number): ExecutionControl
   forgetSessions(): void
-  /** The web server goes away and comes back on its port; sessions are gone, runs go on. */
-  restart(): Promise<void>
+  /**
+   * The web server goes away and comes back on its port; sessions are gone. With `losesRuns` the
+   * executor does so, too: it knows no run any more, and the jobs' processes live on.
+   */
+  restart(how?: { readonly losesRuns?: boolean }): Promise<void>
   /** Ends everything, running jobs too. */
   close(): Promise<void>
 }
@@ -62,9 +65,11 @@ export async function startAzkaban(options: AzkabanOptions = {}): Promise<Sandbo
     dialect,
     timers,
     applications: createApplications(options.yarnUrl, timers),
+    firstExecutionId: options.firstExecutionId ?? 1,
     dispatchDelayMs: options.dispatchDelayMs ?? 100,
     logChunkBytes: options.logChunkBytes ?? 5 * megabyte,
     logBackups: options.logBackups ?? 4,
+    lostRunMs: options.lostRunMs,
     changed: () => {}
   })
   const server: Server = {
@@ -135,9 +140,10 @@ export async function startAzkaban(options: AzkabanOptions = {}): Promise<Sandbo
     job: (execId, nestedId) => jobControl(entryOf(execId), nestedId),
     execution: (execId) => executionControl(entryOf(execId), executions),
     forgetSessions: () => sessions.clear(),
-    async restart() {
+    async restart({ losesRuns = false } = {}) {
       await web.down()
       sessions.clear()
+      if (losesRuns) executions.loseRuns()
       await web.up()
     },
     async close() {

@@ -1,6 +1,5 @@
 import { type Answer, errorAnswer } from './answer.ts'
 import type { Entry } from './executions.ts'
-import { connectRefused } from './job-logs.ts'
 import { may } from './projects.ts'
 import { denied, nothing, type Server, type UserCall } from './servlet.ts'
 
@@ -27,7 +26,7 @@ export async function cancelFlow(entry: Entry, call: UserCall, server: Server): 
     const prefix = dialect.executorErrorPrefix
     return errorAnswer(`${prefix}Execution ${execution.execId} is not running.`)
   }
-  if (executions.executor === 'down') return errorAnswer(connectRefused)
+  if (executions.executor === 'down') return errorAnswer(dialect.connectFailure)
   if (faults.takeCancel('cancel-lies')) return nothing
   await entry.run?.kill()
   return faults.takeCancel('cancel-refused-but-cancelled') ? errorAnswer(unreachable) : nothing

@@ -1,12 +1,15 @@
 import { allNodes, logKey, type Status } from './execution.ts'
 import { type ExecutionView, viewOf } from './execution-view.ts'
 import type { Entry, Executions } from './executions.ts'
+import type { JobLog } from './job-log.ts'
 import type { JobRun } from './job-run.ts'
 
 /** What a test can do to the newest attempt of a job. */
 export interface JobControl {
   /** Adds bytes to its log, as they are. */
   append(text: string | Buffer): void
+  /** Its log has only that text. */
+  rewrite(text: string | Buffer): void
   /** The process prints lines. */
   print(text: string): void
   /** The process ends. */
@@ -34,12 +37,15 @@ export function jobControl(entry: Entry, nestedId: string): JobControl {
     return run
   }
 
+  function log(): JobLog {
+    const found = node && entry.execution.logs.get(logKey(nestedId, node.attempt))
+    if (!found) throw new Error(`job ${nestedId} has no log yet`)
+    return found
+  }
+
   return {
-    append(text) {
-      const log = entry.execution.logs.get(logKey(nestedId, node.attempt))
-      if (!log) throw new Error(`job ${nestedId} has no log yet`)
-      log.append(text)
-    },
+    append: (text) => log().append(text),
+    rewrite: (text) => log().rewrite(text),
     print: (text) => running().print(text),
     finish: (status) => running().process.finish(status === 'SUCCEEDED' ? 0 : 1)
   }

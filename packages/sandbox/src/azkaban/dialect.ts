@@ -23,6 +23,12 @@ export interface Dialect {
   readonly executorErrorPrefix: string
   /** HEAD trips over its own logging of executor errors (§4.2). */
   readonly executorErrorsAreNull: boolean
+  /** What the web server says when it does not reach the executor. */
+  readonly connectFailure: string
+  /** In front of it when a run could not be handed over. */
+  readonly dispatchFailurePrefix: string
+  /** A run is handed to the executor while executeFlow waits (≤ 3.59 with a single executor). */
+  readonly dispatchesAtOnce: boolean
   readonly killGraceMs: number
   readonly justFinishedMs: number
   /** States come from memory that is refreshed now and then (≤ 3.5), not from the database. */
@@ -38,7 +44,13 @@ export interface Dialect {
   readonly allowsDelete: boolean
   /** Text between key and value on `/status`; absent: no such page. */
   readonly statusColon: string | undefined
-  readonly jobLog: '3.0' | '3.90' | '4.0' | 'HEAD'
+  readonly jobLog: '2.5' | '3.0' | '3.90' | '4.0' | 'HEAD'
+  /** After one good command a failing one is said to have completed successfully, too. */
+  readonly processFlagIsKept: boolean
+  /** A submission counts as an update. */
+  readonly updatedAtSubmission: boolean
+  /** Runs that the executor has lost become FAILED in the end (≤ 3.50.1). */
+  readonly failsLostRuns: boolean
   readonly loginPageBytes: number
 }
 
@@ -57,6 +69,10 @@ const old: Omit<Dialect, 'version' | 'dispatch'> = {
   projectsInAnyCase: false,
   executorErrorPrefix: 'java.io.IOException: ',
   executorErrorsAreNull: false,
+  connectFailure:
+    'org.apache.http.conn.HttpHostConnectException: Connect to localhost:12321 [localhost/127.0.0.1] failed: Connection refused',
+  dispatchFailurePrefix: 'azkaban.executor.ExecutorManagerException: ',
+  dispatchesAtOnce: true,
   killGraceMs: 5000,
   justFinishedMs: 0,
   refreshMs: 500,
@@ -70,6 +86,9 @@ const old: Omit<Dialect, 'version' | 'dispatch'> = {
   allowsDelete: false,
   statusColon: undefined,
   jobLog: '3.0',
+  processFlagIsKept: false,
+  updatedAtSubmission: true,
+  failsLostRuns: true,
   loginPageBytes: 2755
 }
 
@@ -84,6 +103,8 @@ const late: typeof old = {
   submittedWord: 'queued',
   projectsInAnyCase: true,
   executorErrorPrefix: '',
+  connectFailure: 'Connect to localhost:12321 [localhost/127.0.0.1] failed: Connection refused',
+  dispatchesAtOnce: false,
   killGraceMs: 30_000,
   justFinishedMs: 2000,
   refreshMs: undefined,
@@ -93,6 +114,9 @@ const late: typeof old = {
   managerTakesPost: true,
   statusColon: ': ',
   jobLog: '3.90',
+  processFlagIsKept: true,
+  updatedAtSubmission: false,
+  failsLostRuns: false,
   loginPageBytes: 4947
 }
 
@@ -109,11 +133,22 @@ const head: typeof old = {
   ...four,
   executorErrorsAreNull: true,
   disabledMustBeJson: 'page',
-  jobLog: 'HEAD'
+  jobLog: 'HEAD',
+  loginPageBytes: 5077
 }
 
 const versions: Readonly<Record<AzkabanVersion, typeof old>> = {
-  '2.5.0': { ...old, escapesLogs: false, unknownExecutionThrows: true },
+  '2.5.0': {
+    ...old,
+    escapesLogs: false,
+    unknownExecutionThrows: true,
+    connectFailure:
+      'org.apache.http.conn.HttpHostConnectException: Connection to http://localhost:12321 refused',
+    dispatchFailurePrefix: '',
+    jobLog: '2.5',
+    updatedAtSubmission: false,
+    loginPageBytes: 2672
+  },
   '3.0.0': old,
   '3.90.0': late,
   '4.0.0': four,

@@ -97,6 +97,10 @@ function submit(request: Request) {
   const user = call.user.name
   const entry = executions.submit({ project, projectName, flow, user, overrides, disabled })
   const { execId } = entry.execution
+  if (dialect.dispatchesAtOnce && executions.executor === 'down') {
+    const reason = `${dialect.dispatchFailurePrefix}${dialect.connectFailure}`
+    return { ...refused(reason), execid: execId }
+  }
   const done = `Execution ${dialect.submittedWord} successfully with exec id ${execId}`
   return { message: `${besides(running, flow.id, options)}${done}`, execid: execId }
 }

@@ -3,6 +3,7 @@ import type { JobLog } from './job-log.ts'
 import type { FlowDefinition, JobDefinition } from './options.ts'
 import type { Project } from './projects.ts'
 
+// PAUSED is only shown, on demand.
 // A flow:  PREPARING|READY -> RUNNING -> [FAILED_FINISHING] -> SUCCEEDED | FAILED
 //          RUNNING -> [KILLING] -> KILLED;  PREPARING -> FAILED when cancelled in the queue
 // A job:   READY -> RUNNING -> SUCCEEDED | FAILED | KILLED;  FAILED -> QUEUED -> RUNNING (retry)
@@ -12,6 +13,7 @@ export type Status =
   | 'READY'
   | 'PREPARING'
   | 'RUNNING'
+  | 'PAUSED'
   | 'SUCCEEDED'
   | 'KILLING'
   | 'KILLED'

@@ -1,6 +1,13 @@
 import type { Timers } from '../yarn/timers.ts'
 import type { Dialect } from './dialect.ts'
-import { allNodes, type Execution, isFinal, newNodes, type Status } from './execution.ts'
+import {
+  allNodes,
+  type Execution,
+  isFinal,
+  isFinished,
+  newNodes,
+  type Status
+} from './execution.ts'
 import { executionJson } from './execution-json.ts'
 import { type FlowRun, startFlow } from './flow-run.ts'
 import { JobLog } from './job-log.ts'
@@ -27,6 +34,8 @@ export interface Entry {
   /** Epoch ms at which the row became final. */
   finalAt: number
   run: FlowRun | undefined
+  /** The executor no longer knows the run, although its processes live on. */
+  isLost: boolean
 }
 
 export type ExecutorState = 'active' | 'inactive' | 'down'
@@ -35,13 +44,17 @@ export interface ExecutionsOptions {
   readonly dialect: Dialect
   readonly timers: Timers
   readonly applications: Applications
+  readonly firstExecutionId: number
   readonly dispatchDelayMs: number
   readonly logChunkBytes: number
   readonly logBackups: number
+  readonly lostRunMs: number | undefined
   /** Called when an execution has changed for good. */
   readonly changed: () => void
 }
 
+const awayMs = 60_000
+const crashedMs = 10_000
 const maxKept = 2000
 const maxLogBytes = 256 * 1024 * 1024
 
@@ -49,11 +62,12 @@ const maxLogBytes = 256 * 1024 * 1024
 export class Executions {
   readonly #options: ExecutionsOptions
   readonly #entries = new Map<number, Entry>()
-  #lastId = 0
+  #lastId: number
   #executor: ExecutorState = 'active'
 
   constructor(options: ExecutionsOptions) {
     this.#options = options
+    this.#lastId = options.firstExecutionId - 1
   }
 
   get executor(): ExecutorState {
@@ -62,8 +76,18 @@ export class Executions {
 
   set executor(state: ExecutorState) {
     this.#executor = state
+    if (state === 'down')
+      this.#failLater(this.#options.lostRunMs ?? awayMs, (entry) => {
+        return this.#executor === 'down' && this.isLive(entry)
+      })
     if (state !== 'active') return
     for (const entry of this.all()) if (this.isQueued(entry)) this.#schedule(entry)
+  }
+
+  /** The executor has crashed and come back: it knows no run any more. */
+  loseRuns(): void {
+    for (const entry of this.all()) if (this.isLive(entry)) entry.isLost = true
+    this.#failLater(this.#options.lostRunMs ?? crashedMs, (entry) => entry.isLost)
   }
 
   all(): Entry[] {
@@ -77,20 +101,21 @@ export class Executions {
   submit(submission: Submission): Entry {
     const { project, projectName, flow, user, overrides, disabled } = submission
     this.#evict()
+    const now = Date.now()
     const execution: Execution = {
       execId: ++this.#lastId,
       project,
       projectName,
       flow,
       submitUser: user,
-      submitTime: Date.now(),
+      submitTime: now,
       overrides,
       nodes: newNodes(flow, disabled),
       logs: new Map(),
       status: this.#options.dialect.queuedStatus,
       startTime: -1,
       endTime: -1,
-      updateTime: -1
+      updateTime: this.#options.dialect.updatedAtSubmission ? now : -1
     }
     const entry = this.#add(execution)
     this.#schedule(entry)
@@ -114,8 +139,8 @@ export class Executions {
   }
 
   /** The executor has it. */
-  isLive({ execution, run }: Entry): boolean {
-    return run !== undefined && execution.endTime < 0
+  isLive({ execution, run, isLost }: Entry): boolean {
+    return run !== undefined && execution.endTime < 0 && !isLost
   }
 
   /** Runs of a flow that the web server takes for running, oldest first. */
@@ -177,9 +202,29 @@ export class Executions {
   #add(execution: Execution): Entry {
     const { status } = execution
     const row = executionJson(execution)
-    const entry = { execution, row, rowStatus: status, finalAt: 0, run: undefined }
+    const entry = { execution, row, rowStatus: status, finalAt: 0, run: undefined, isLost: false }
     this.#entries.set(execution.execId, entry)
     return entry
+  }
+
+  /** What no executor answers for becomes FAILED, in versions that look after it. */
+  #failLater(ms: number, isLost: (entry: Entry) => boolean): void {
+    const { dialect, timers } = this.#options
+    if (!dialect.failsLostRuns) return
+    timers.after(ms, () => {
+      for (const entry of this.all()) if (isLost(entry)) this.#failLost(entry)
+    })
+  }
+
+  #failLost(entry: Entry): void {
+    const { execution } = entry
+    if (isFinal(entry.rowStatus)) return
+    entry.isLost = true
+    const endTime = Date.now()
+    for (const one of [execution, ...allNodes(execution.nodes)]) {
+      if (!isFinished(one.status)) Object.assign(one, { status: 'FAILED', endTime })
+    }
+    this.publish(entry)
   }
 
   #schedule(entry: Entry): void {
@@ -191,7 +236,7 @@ export class Executions {
   #refresh(entry: Entry, everyMs: number): void {
     this.#options.timers.after(everyMs, () => {
       if (isFinal(entry.rowStatus) || this.find(entry.execution.execId) !== entry) return
-      if (entry.run) this.publish(entry)
+      if (this.isLive(entry) || isFinal(entry.execution.status)) this.publish(entry)
       this.#refresh(entry, everyMs)
     })
   }

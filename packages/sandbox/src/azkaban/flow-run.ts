@@ -1,5 +1,11 @@
 import { allNodes, type Execution, isFinished, type Node, type Status } from './execution.ts'
-import { type JobRun, type JobRunContext, startJob } from './job-run.ts'
+import {
+  announceRetry,
+  type JobRun,
+  type JobRunContext,
+  retryDelayMs,
+  startJob
+} from './job-run.ts'
 
 export interface FlowRunContext extends JobRunContext {
   /** The executor has written the state to the database. */
@@ -13,8 +19,6 @@ export interface FlowRun {
   /** Resolves when every running job has died, or was sent KILL. */
   kill(): Promise<void>
 }
-
-const defaultRetryMs = 20
 
 /** Starts the jobs of an execution in their order, and takes it to its end. */
 export function startFlow(execution: Execution, context: FlowRunContext): FlowRun {
@@ -45,7 +49,7 @@ export function startFlow(execution: Execution, context: FlowRunContext): FlowRu
 
   function finish(node: Node | Execution, status: Status): void {
     node.endTime = Date.now()
-    if (node.startTime < 0 && status !== 'CANCELLED') node.startTime = node.endTime
+    if (node.startTime < 0) node.startTime = node.endTime
     touch(node, status)
     execution.updateTime = node.updateTime
   }
@@ -137,9 +141,10 @@ export function startFlow(execution: Execution, context: FlowRunContext): FlowRu
     node.startTime = -1
     node.endTime = -1
     touch(node, 'QUEUED')
+    announceRetry(execution, node, context)
     write()
     waiting++
-    timers.after(node.definition.retryDelayMs ?? defaultRetryMs, () => {
+    timers.after(retryDelayMs(node), () => {
       waiting--
       if (node.status !== 'QUEUED') return
       begin(node)

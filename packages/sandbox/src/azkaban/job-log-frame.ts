@@ -1,10 +1,10 @@
 import type { Dialect } from './dialect.ts'
 import type { Execution, Node } from './execution.ts'
-import { allProperties } from './job-properties.ts'
+import { allProperties, flowOf, workingDirectory } from './job-properties.ts'
 
 /** A line that Azkaban itself writes into the log of a job. */
 export interface LogLine {
-  readonly level: 'INFO' | 'ERROR'
+  readonly level: 'INFO' | 'WARN' | 'ERROR'
   /** The first line has the prefix of the log, further ones stand bare. */
   readonly text: string
 }
@@ -17,6 +17,9 @@ export interface FrameContext {
   readonly commands: readonly string[]
   readonly processId: number
 }
+
+/** Up to 3.0, where a job's log has fewer lines around its output. */
+const isEarly = ({ jobLog }: Dialect) => jobLog === '2.5' || jobLog === '3.0'
 
 const info = (text: string): LogLine => ({ level: 'INFO', text })
 const error = (text: string): LogLine => ({ level: 'ERROR', text })
@@ -32,28 +35,35 @@ function logDate(ms: number): string {
   return `${date.split('-').reverse().join('-')} ${time.slice(0, 8)}`
 }
 
-/** From the start of the job to its first command (§12.2). */
+/** From the start of the job to where its type is known (§12.2). */
 export function startLines(context: FrameContext): LogLine[] {
-  const { dialect, execution, node, commands } = context
+  const { dialect, execution, node } = context
   const { id } = node.definition
   const style = dialect.jobLog
-  const quote = style === '3.0' ? '' : "'"
-  const jvm = ['flowid', execution.flow.id, 'execid', execution.execId, 'jobid', id]
+  const quote = isEarly(dialect) ? '' : "'"
+  const jvm = ['flowid', flowOf(context).id, 'execid', execution.execId, 'jobid', id]
   const args = [0, 2, 4].map((at) => `${quote}-Dazkaban.${jvm[at]}=${jvm[at + 1]}${quote}`)
-  const lines = [
-    startLine(context),
-    'azkaban.webserver.url property was not set',
-    ...(style === 'HEAD' ? ['JAVA OPTS appended to each command : null'] : []),
-    `job JVM args: ${args.join(' ')}`
-  ]
-  if (style !== '3.0') {
+  const lines = [startLine(context)]
+  if (style !== '2.5') lines.push('azkaban.webserver.url property was not set')
+  if (style === 'HEAD') lines.push('JAVA OPTS appended to each command : null')
+  if (style !== '2.5') lines.push(`job JVM args: ${args.join(' ')}`)
+  if (!isEarly(dialect)) {
     lines.push(
       `user.to.proxy property was not set, defaulting to submit user ${execution.submitUser}`
     )
   }
-  if (style === 'HEAD')
+  if (style === 'HEAD') {
     lines.push(`all props for the job: ${allProperties(context, args.join(' '))}`)
+  }
   lines.push('Building command job executor. ')
+  return lines.map(info)
+}
+
+/** From there to the first command. */
+export function commandsLines({ dialect, execution, node, commands }: FrameContext): LogLine[] {
+  const style = dialect.jobLog
+  const { id } = node.definition
+  const lines: string[] = []
   if (style === 'HEAD' || style === '4.0') lines.push('JobClassLoader URLs: ')
   if (style === '3.90' || style === '4.0') {
     lines.push(
@@ -61,10 +71,10 @@ export function startLines(context: FrameContext): LogLine[] {
     )
   }
   if (style === 'HEAD' || style === '4.0') lines.push(`${id} creation took 0 milliseconds.`)
-  if (style !== '3.0') lines.push(`Memory granted for job ${id}`)
+  if (!isEarly(dialect)) lines.push(`Memory granted for job ${id}`)
   lines.push(`${commands.length} commands to execute.`)
-  if (style !== '3.0') lines.push(`cwd=${workingDirectory(execution)}`)
-  lines.push(`effective user is: ${execution.submitUser}`)
+  if (!isEarly(dialect)) lines.push(`cwd=${workingDirectory(execution, dialect)}`)
+  if (style !== '2.5') lines.push(`effective user is: ${execution.submitUser}`)
   return lines.map(info)
 }
 
@@ -77,7 +87,7 @@ function startLine({ dialect, node }: FrameContext): string {
       ? `Starting ${what} at ${now}.`
       : `Starting retry ${attempt} of ${what} at ${now}.`
   }
-  const word = dialect.jobLog === '3.0' ? `attempt ${attempt}` : `retry: ${attempt}`
+  const word = isEarly(dialect) ? `attempt ${attempt}` : `retry: ${attempt}`
   return `Starting job ${definition.id}${attempt === 0 ? '' : ` ${word}`} at ${now}`
 }
 
@@ -85,15 +95,17 @@ function startLine({ dialect, node }: FrameContext): string {
 export function commandLines(context: FrameContext, command: string): LogLine[] {
   const { dialect, execution, node } = context
   const { id } = node.definition
-  const folder = workingDirectory(execution)
-  const props = dialect.jobLog === '3.0' ? 'props' : 'job_props'
+  const folder = workingDirectory(execution, dialect)
+  const props = isEarly(dialect) ? 'props' : 'job_props'
   const temporary = (name: string) =>
     `${folder}/${id}_${name}_${execution.submitTime}${node.attempt}_tmp`
   const ticket = ['krb5cc', execution.project.name, execution.flow.id, id, execution.execId]
   const variables = [
     `JOB_OUTPUT_PROP_FILE=${temporary('output')}`,
     `JOB_PROP_FILE=${temporary(props)}`,
-    `KRB5CCNAME=/opt/${ticket.join('__')}__${execution.submitUser}`,
+    ...(dialect.jobLog === '2.5'
+      ? []
+      : [`KRB5CCNAME=/opt/${ticket.join('__')}__${execution.submitUser}`]),
     ...(dialect.jobLog === 'HEAD'
       ? [`JOBTYPE_PRIVATE_PROP_FILE=${temporary('job_private_props')}`]
       : []),
@@ -104,56 +116,74 @@ export function commandLines(context: FrameContext, command: string): LogLine[] 
     `Environment variables: {${variables.join(', ')}}`,
     `Working directory: ${folder}`
   ]
-  if (dialect.jobLog !== '3.0') lines.push(`Spawned process with id ${context.processId}`)
+  if (!isEarly(dialect)) lines.push(`Spawned process with id ${context.processId}`)
   return lines.map(info)
 }
 
-/**
- * After the process of one command has ended. The word tells only whether a command of this job
- * has succeeded so far.
- */
+/** After the process of one command has ended. */
 export function processEndLine(context: FrameContext, seconds: number, good: boolean): LogLine {
-  const process =
-    context.dialect.jobLog === '3.0' ? 'Process' : `Process with id ${context.processId}`
+  const process = isEarly(context.dialect) ? 'Process' : `Process with id ${context.processId}`
   const word = good ? 'successfully' : 'unsuccessfully'
   return info(`${process} completed ${word} in ${seconds} seconds.`)
 }
 
 export const killLine = error('Kill has been called.')
 
+/** After the grace; says it at another level than the rest. */
+export const forcedKillLine: LogLine = {
+  level: 'WARN',
+  text: 'Kill with signal TERM failed. Killing with KILL signal.'
+}
+
+/** In front of a further attempt, before and after its delay. */
+export const delayLine = (ms: number) => info(`Delaying start of execution for ${ms} milliseconds.`)
+export const delayedLine = (ms: number) =>
+  info(`Execution has been delayed for ${ms} ms. Continuing with execution.`)
+
+/** A job whose command names a variable that stands for nothing (§3.1). */
+export function unresolvedLines(jobId: string, variable: string): LogLine[] {
+  const what = `Could not find variable substitution for variable(s) [command->${variable}]`
+  const failed = `Failed to build job executor for job ${jobId}`
+  return [
+    error(`${failed}${what}`),
+    error(
+      `Failed to build job type\nazkaban.jobtype.JobTypeManagerException: ${failed}\n${outer}\nCaused by: azkaban.utils.UndefinedPropertyException: ${what}\n\t... 8 more`
+    ),
+    error('Job run failed preparing the job.')
+  ]
+}
+
 /** After the last command that was run. */
 export function endLines(context: FrameContext, exitCode: number): LogLine[] {
   const { dialect, execution, node } = context
   const { definition, attempt, status } = node
-  const folder = workingDirectory(execution)
+  if (exitCode !== 0) return failureLines(dialect, exitCode, status === 'KILLED')
+  if (isEarly(dialect)) return []
+  const name = `${definition.id}_output_${execution.submitTime}${attempt}_tmp`
+  return [info(`output properties file=${workingDirectory(execution, dialect)}/${name}`)]
+}
+
+/** The last line of a log. */
+export function lastLine({ dialect, node }: FrameContext): LogLine {
+  const { attempt, status } = node
+  const { id } = node.definition
   const now = Date.now()
-  const lines = exitCode === 0 ? [] : failureLines(dialect, exitCode, status === 'KILLED')
-  if (exitCode === 0 && dialect.jobLog !== '3.0') {
-    const output = `${folder}/${definition.id}_output_${execution.submitTime}${attempt}_tmp`
-    lines.push(info(`output properties file=${output}`))
-  }
   if (dialect.jobLog === 'HEAD') {
-    const what = `command job ${definition.id}, finished at ${now} with status ${status}.`
-    lines.push(
-      info(attempt === 0 ? `Wrapping up ${what}` : `Wrapping up retry ${attempt} of ${what}`)
-    )
-  } else if (dialect.jobLog === '3.0') {
-    lines.push(
-      info(`Finishing job ${definition.id} attempt: ${attempt} at ${now} with status ${status}`)
-    )
-  } else {
-    const retry = attempt === 0 ? '' : ` retry: ${attempt}`
-    lines.push(info(`Finishing job ${definition.id}${retry} at ${now} with status ${status}`))
+    const what = attempt === 0 ? '' : `retry ${attempt} of `
+    return info(`Wrapping up ${what}command job ${id}, finished at ${now} with status ${status}.`)
   }
-  return lines
+  const retry = attempt === 0 || dialect.jobLog === '2.5' ? '' : ` retry: ${attempt}`
+  const which = dialect.jobLog === '3.0' ? ` attempt: ${attempt}` : retry
+  return info(`Finishing job ${id}${which} at ${now} with status ${status}`)
 }
 
 const failure = 'azkaban.jobExecutor.utils.process.ProcessFailureException'
 
 function failureLines(dialect: Dialect, exitCode: number, killed: boolean): LogLine[] {
-  const message = dialect.jobLog === '3.0' ? '' : `: Process exited with code ${exitCode}`
+  const message = isEarly(dialect) ? '' : `: Process exited with code ${exitCode}`
   const thrown = `${failure}${message}`
   if (dialect.jobLog === 'HEAD') return [info(`Azkaban job executor finished with: ${thrown}`)]
+  if (dialect.jobLog === '2.5') return [error('Job run failed!'), error(`${failure}${failure}`)]
   const what = killed && dialect.jobLog !== '3.0' ? 'Job run killed!' : 'Job run failed!'
   return [
     error(
@@ -182,7 +212,3 @@ const inner = [
   '\tat azkaban.jobExecutor.ProcessJob.run(ProcessJob.java:304)',
   '\t... 8 more'
 ].join('\n')
-
-export function workingDirectory(execution: Execution): string {
-  return `/opt/azkaban/solo/run/executions/${execution.execId}`
-}

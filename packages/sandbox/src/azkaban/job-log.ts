@@ -33,6 +33,12 @@ export class JobLog {
     this.#size = 0
   }
 
+  /** Has only that text, as if it had never had another. */
+  rewrite(text: string | Buffer): void {
+    this.purge()
+    this.append(text)
+  }
+
   /** Forgets everything, as the retention of old logs does. */
   purge(): void {
     this.#backups = []

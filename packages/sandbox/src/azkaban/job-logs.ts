@@ -1,10 +1,10 @@
-import { type Answer, errorAnswer, jsonAnswer } from './answer.ts'
+import { type Answer, jsonAnswer } from './answer.ts'
 import { escapeHtml } from './escape-html.ts'
 import { allNodes, logKey } from './execution.ts'
 import type { Entry } from './executions.ts'
 import type { LogBlock } from './job-log.ts'
 import { optionalInteger, required, requiredInteger } from './parameters.ts'
-import { executorError, nullPointer, type ServerError } from './server-error.ts'
+import { connectError, executorError, nullPointer, type ServerError } from './server-error.ts'
 import type { Server, UserCall } from './servlet.ts'
 
 /** `ajax=fetchExecJobLogs` (§4): from the executor while the run is listed, then from the database. */
@@ -14,10 +14,16 @@ export function fetchJobLogs(entry: Entry, call: UserCall, server: Server): Answ
   const jobId = required(call, 'jobId')
   const { execution } = entry
   const node = allNodes(execution.nodes).find((one) => one.nestedId === jobId)
-  if (!node) return errorAnswer(`Job ${jobId} doesn't exist in ${execution.execId}`)
+  if (!node) {
+    return jsonAnswer(
+      { error: `Job ${jobId} doesn't exist in ${execution.execId}` },
+      { utf8: true }
+    )
+  }
   const attempt = optionalInteger(call, 'attempt') ?? node.attempt
   const key = logKey(jobId, attempt)
-  const live = server.executions.isListed(entry) && !server.executions.isQueued(entry)
+  const isSent = server.dialect.dispatchesAtOnce || !server.executions.isQueued(entry)
+  const live = server.executions.isListed(entry) && isSent
   const block = live
     ? readLive(entry, { key, offset, length }, server)
     : (execution.logs.get(key)?.readStored(offset, length) ?? { offset, bytes: Buffer.alloc(0) })
@@ -31,26 +37,26 @@ interface Wanted {
 }
 
 function readLive(entry: Entry, { key, offset, length }: Wanted, server: Server): LogBlock {
-  const { executions } = server
-  if (executions.executor === 'down') throw reported(connectRefused, server)
+  const { executions, dialect } = server
+  if (executions.executor === 'down') throw connectError(dialect.connectFailure)
+  const log = entry.execution.logs.get(key)
+  if (!log && executions.isQueued(entry)) throw reported(noLog, server)
   if (!executions.isLive(entry)) {
     throw reported(`Running flow ${entry.execution.execId} not found.`, server)
   }
-  const log = entry.execution.logs.get(key)
-  if (!log) throw reported("Job log file doesn't exist.", server)
+  if (!log) throw reported(noLog, server)
   if (length < 0) throw reported(String(length), server)
   if (offset < 0) throw reported('java.io.IOException: Invalid argument', server)
   return log.readLive(offset, length)
 }
 
-export const connectRefused =
-  'Connect to localhost:12321 [localhost/127.0.0.1] failed: Connection refused'
+const noLog = "Job log file doesn't exist."
 
 function reported(text: string, { dialect }: Server): ServerError {
   if (dialect.executorErrorsAreNull) {
     return nullPointer('Cannot invoke "Object.toString()" because "this.second" is null')
   }
-  return executorError(`${dialect.executorErrorPrefix}${text}`)
+  return executorError(dialect.executorErrorPrefix, text)
 }
 
 function logAnswer({ offset, bytes }: LogBlock, { dialect }: Server): Answer {

@@ -31,8 +31,9 @@ export interface JobProcess {
   finish(code: number): void
 }
 
-/** How long a process takes to die. */
-const deathMs = 20
+/** How long a process takes to die of TERM, and how long until KILL is seen to have worked. */
+const termMs = 20
+const killMs = 400
 const reportMs = 1000
 const applicationFinals = ['FINISHED', 'FAILED', 'KILLED']
 
@@ -131,9 +132,9 @@ export function startProcess(program: JobProgram, outlet: ProcessOutlet): JobPro
       return signal.aborted
     },
     term() {
-      if (!ignoresTerm) timers.after(deathMs, () => end(143))
+      if (!ignoresTerm) timers.after(termMs, () => end(143))
     },
-    kill: () => void timers.after(deathMs, () => end(137)),
+    kill: () => void timers.after(killMs, () => end(137)),
     finish: end
   }
 }

@@ -1,5 +1,7 @@
+import type { Dialect } from './dialect.ts'
 import type { Execution, Node } from './execution.ts'
 import { hashOrder } from './java-map.ts'
+import type { FlowDefinition } from './options.ts'
 
 interface JobOf {
   readonly execution: Execution
@@ -32,12 +34,46 @@ export function resolve(job: JobOf, text: string): Resolved {
   return { text: resolved, missing }
 }
 
+/** Folder of an execution on the executor. */
+export function workingDirectory(execution: Execution, dialect?: Dialect): string {
+  const home = dialect?.version === '2.5.0' ? '/opt/azkaban' : '/opt/azkaban/solo'
+  return `${home}/run/executions/${execution.execId}`
+}
+
+/** The flow that a job is in, which may be embedded. */
+export function flowOf({ execution, node }: JobOf): FlowDefinition {
+  const path = node.nestedId.split(':').slice(0, -1)
+  let flow = execution.flow
+  for (const id of path) flow = flow.jobs.find((job) => job.id === id)?.flow ?? flow
+  return flow
+}
+
 /** The value of HEAD's line `all props for the job:`, parameters of the run included (§12.2). */
-export function allProperties({ execution, node }: JobOf, jvmArgs: string): string {
-  const { definition, attempt } = node
-  const folder = `/opt/azkaban/solo/run/executions/${execution.execId}`
-  const file = `_job.${execution.execId}.${definition.id}`
-  const own = {
+export function allProperties(job: JobOf, jvmArgs: string): string {
+  const { execution, node } = job
+  const isNested = node.nestedId.includes(':')
+  const flow = flowOf(job)
+  const embedded = { 'flow.name': flow.id, type: 'flow', 'azkaban.memory.check': 'true' }
+  const overrides = Object.fromEntries(execution.overrides)
+  const maps = [
+    ownProperties(job, jvmArgs),
+    ...(execution.overrides.size > 0 ? [overrides] : []),
+    ...(isNested ? [{}, embedded] : []),
+    flowProperties(execution)
+  ]
+  return `{${maps.map(members).join(' parent = {')}${'}'.repeat(maps.length)}`
+}
+
+function ownProperties(job: JobOf, jvmArgs: string): Record<string, string> {
+  const { execution, node } = job
+  const { definition, attempt, nestedId } = node
+  const folder = workingDirectory(execution)
+  const name = nestedId.replaceAll(':', '._.')
+  const file = `_job.${execution.execId}.${attempt === 0 ? '' : `${attempt}.`}${name}`
+  const before = (definition.dependsOn ?? []).join()
+  const after = flowOf(job).jobs.filter((one) => one.dependsOn?.includes(definition.id))
+  return {
+    ...(before !== '' && { dependencies: before }),
     ...definition.properties,
     type: 'command',
     'azkaban.job.id': definition.id,
@@ -47,14 +83,12 @@ export function allProperties({ execution, node }: JobOf, jvmArgs: string): stri
     'jvm.args': jvmArgs,
     'azkaban.job.log.file': `${folder}/${file}.log`,
     'user.to.proxy': execution.submitUser,
-    'azkaban.job.outnodes': '',
+    'azkaban.job.outnodes': after.map((one) => one.id).join(),
     'azkaban.job.metadata.file': `${file}.meta`,
     'azkaban.memory.check': 'true',
-    'azkaban.job.innodes': (definition.dependsOn ?? []).join(',')
+    ...(nestedId.includes(':') && { 'azkaban.flow.nested.path': nestedId }),
+    'azkaban.job.innodes': before
   }
-  const inherited = [Object.fromEntries(execution.overrides), flowProperties(execution)]
-  const maps = [own, ...inherited.filter((map) => Object.keys(map).length > 0)]
-  return `{${maps.map(members).join(' parent = {')}${'}'.repeat(maps.length)}`
 }
 
 function flowProperties(execution: Execution): Record<string, string> {

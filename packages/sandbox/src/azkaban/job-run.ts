@@ -4,17 +4,23 @@ import { type Execution, logKey, type Node } from './execution.ts'
 import type { JobLog } from './job-log.ts'
 import {
   commandLines,
+  commandsLines,
+  delayedLine,
+  delayLine,
   endLines,
   type FrameContext,
+  forcedKillLine,
   killLine,
   type LogLine,
+  lastLine,
   logText,
   processEndLine,
-  startLines
+  startLines,
+  unresolvedLines
 } from './job-log-frame.ts'
 import { type JobProcess, type ProcessOutlet, startProcess } from './job-process.ts'
 import { resolve } from './job-properties.ts'
-import type { JobStep } from './options.ts'
+import type { JobProgram, JobStep } from './options.ts'
 
 export interface JobRunContext {
   readonly dialect: Dialect
@@ -54,8 +60,7 @@ export interface JobRun {
 export function startJob(execution: Execution, node: Node, context: JobRunContext): JobRun {
   const { dialect, timers, applications } = context
   const { definition } = node
-  const log = context.newLog()
-  execution.logs.set(logKey(node.nestedId, node.attempt), log)
+  const log = logOf(execution, node, context)
   const program = definition.program ?? []
   const texts = [
     definition.properties?.command ?? `sh ./${definition.id}.sh`,
@@ -93,38 +98,43 @@ export function startJob(execution: Execution, node: Node, context: JobRunContex
   function endCommand(good: boolean): void {
     hasSucceeded ||= good
     const seconds = Math.floor((Date.now() - commandStart) / 1000)
-    write([processEndLine(frame, seconds, hasSucceeded)])
+    const shown = dialect.processFlagIsKept ? hasSucceeded : good
+    write([processEndLine(frame, seconds, shown)])
   }
 
+  const delayMs = retryDelayMs(node)
+  if (delayMs > 0) write([delayedLine(delayMs)])
   write(startLines(frame))
-  nextCommand()
-  const process = startProcess(
-    undefinedName === undefined ? program : [{ kind: 'exit', code: 1 }],
-    {
-      timers,
-      print,
-      command() {
-        endCommand(true)
-        nextCommand()
-      },
-      async submit(step, signal) {
-        const job = {
-          user: execution.submitUser,
-          print: (text: string) => print(text, 'ERROR')
-        }
-        const id = await applications.submit(step, job, signal)
-        if (id === undefined) return undefined
-        node.applicationIds.push(id)
-        if (step.outlivesJob === false) owned.push(id)
-        if (signal.aborted) for (const one of owned) applications.release(one)
-        return id
-      },
-      report: applications.report
-    }
-  )
+  if (undefinedName === undefined) {
+    write(commandsLines(frame))
+    nextCommand()
+  } else {
+    write(unresolvedLines(definition.id, undefinedName))
+  }
+  const process = startProcess(undefinedName === undefined ? program : unrunnable, {
+    timers,
+    print,
+    command() {
+      endCommand(true)
+      nextCommand()
+    },
+    async submit(step, signal) {
+      const job = {
+        user: execution.submitUser,
+        print: (text: string) => print(text, 'ERROR')
+      }
+      const id = await applications.submit(step, job, signal)
+      if (id === undefined) return undefined
+      node.applicationIds.push(id)
+      if (step.outlivesJob === false) owned.push(id)
+      if (signal.aborted) for (const one of owned) applications.release(one)
+      return id
+    },
+    report: applications.report
+  })
   const exit = process.exit.then((code) => {
     for (const id of owned) applications.release(id)
-    endCommand(code === 0)
+    if (undefinedName === undefined) endCommand(code === 0)
     return code
   })
 
@@ -139,8 +149,36 @@ export function startJob(execution: Execution, node: Node, context: JobRunContex
       write([killLine])
       process.term()
       await Promise.race([exit, timers.pause(dialect.killGraceMs)])
-      if (!process.ended) process.kill()
+      if (process.ended) return
+      write([forcedKillLine])
+      process.kill()
     },
-    writeEnd: (code) => write(endLines(frame, code))
+    writeEnd(code) {
+      if (undefinedName === undefined) write(endLines(frame, code))
+      write([lastLine(frame)])
+    }
   }
+}
+
+/** Says in the log of a further attempt, which is still to start, how long that will take. */
+export function announceRetry(execution: Execution, node: Node, context: JobRunContext): void {
+  const delayMs = retryDelayMs(node)
+  if (delayMs === 0) return
+  logOf(execution, node, context).append(logText(node.definition.id, delayLine(delayMs)))
+}
+
+/** Time before the attempt that the node is at. */
+export function retryDelayMs({ attempt, definition }: Node): number {
+  return attempt === 0 ? 0 : (definition.retryDelayMs ?? defaultRetryMs)
+}
+
+const defaultRetryMs = 20
+const unrunnable: JobProgram = [{ kind: 'exit', code: 1 }]
+
+/** The log of the attempt that the node is at. */
+function logOf(execution: Execution, node: Node, { newLog }: JobRunContext): JobLog {
+  const key = logKey(node.nestedId, node.attempt)
+  const log = execution.logs.get(key) ?? newLog()
+  execution.logs.set(key, log)
+  return log
 }

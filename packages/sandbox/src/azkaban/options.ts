@@ -111,8 +111,15 @@ export interface AzkabanOptions {
   readonly justFinishedMs?: number
   /** Time from submission to the start of a run; default 100. */
   readonly dispatchDelayMs?: number
+  /** Id of the first execution; default 1. */
+  readonly firstExecutionId?: number
   /** How often the web servers of 2.5.0 and 3.0.0 ask for the state of running flows; default 500. */
   readonly refreshMs?: number
+  /**
+   * How long it takes 2.5.0 and 3.0.0 to notice that the executor has lost a run; default 10 s after
+   * a restart, 60 s after the executor went away.
+   */
+  readonly lostRunMs?: number
   /** Base URL of a ResourceManager stand-in. */
   readonly yarnUrl?: string
   /** Where finished executions are kept between two runs of the stand-in. */

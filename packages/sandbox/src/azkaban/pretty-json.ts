@@ -17,12 +17,20 @@ export function prettyJson(value: Json, indent = ''): string {
     if (value.length === 0) return '[ ]'
     return `[ ${value.map((one) => prettyJson(one, indent)).join(', ')} ]`
   }
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value ?? null)
+  if (typeof value !== 'object' || value === null) return scalarText(value ?? null)
   const members = membersOf(value)
   if (members.length === 0) return `{\n${indent}}`
   const inner = `${indent}  `
   const lines = members.map(([key, one]) => `${inner}"${key}" : ${prettyJson(one, inner)}`)
   return `{\n${lines.join(',\n')}\n${indent}}`
+}
+
+/** Jackson writes control characters, and halves of surrogate pairs, as upper-case escapes. */
+function scalarText(value: string | number | boolean | null): string {
+  const code = (unit: string) => unit.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')
+  return JSON.stringify(value)
+    .replaceAll(/\\u([\da-f]{4})/g, (_, hex: string) => `\\u${hex.toUpperCase()}`)
+    .replaceAll(/[\ud800-\udfff]/g, (unit) => `\\u${code(unit)}`)
 }
 
 function membersOf(value: ReadonlyMap<string, Json> | { readonly [key: string]: Json }) {

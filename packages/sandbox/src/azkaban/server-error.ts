@@ -34,11 +34,25 @@ export function notANumber(text: string): ServerError {
   return new ServerError([{ javaClass: 'java.lang.NumberFormatException', message }])
 }
 
-/** What the executor reported, thrown on by the web server. */
-export function executorError(message: string): ServerError {
+/**
+ * What the executor reported, thrown on by the web server.
+ *
+ * @param prefix in front of it in the outer exception, and so in the reason
+ */
+export function executorError(prefix: string, message: string): ServerError {
   return new ServerError([
-    { javaClass: 'azkaban.executor.ExecutorManagerException', message },
+    { javaClass: 'azkaban.executor.ExecutorManagerException', message: `${prefix}${message}` },
     { javaClass: 'java.io.IOException', message }
+  ])
+}
+
+/** @param text what the HTTP client says, with the name of its exception or without */
+export function connectError(text: string): ServerError {
+  const message = text.replace('org.apache.http.conn.HttpHostConnectException: ', '')
+  return new ServerError([
+    { javaClass: 'azkaban.executor.ExecutorManagerException', message: text },
+    { javaClass: 'org.apache.http.conn.HttpHostConnectException', message },
+    { javaClass: 'java.net.ConnectException', message: 'Connection refused' }
   ])
 }
 

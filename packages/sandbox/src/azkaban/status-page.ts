@@ -16,5 +16,5 @@ export function statusPage({ dialect, executions }: Server): Answer {
   }
   const text = JSON.stringify(value, null, 2).replaceAll('": ', `"${dialect.statusColon}`)
   const headers = [['Content-Type', 'application/json']] as const
-  return { status: 200, headers, body: Buffer.from(`${text}\n`) }
+  return { status: 200, headers, body: Buffer.from(`${text}\r\n`) }
 }

@@ -2,11 +2,17 @@ import { once } from 'node:events'
 import { request } from 'node:http'
 import type { RecordedAnswer, Recording } from './recording.ts'
 
-/** Sends a recorded request, byte for byte as to its path, headers and body. */
+/**
+ * Sends a recorded request, byte for byte as to its path, headers and body.
+ *
+ * @param replaced values of headers that are not as recorded
+ * @param localAddress from which it comes; default whatever the system takes
+ */
 export async function exchange(
   base: string,
   recording: Recording,
-  replaced: Readonly<Record<string, string>> = {}
+  replaced: Readonly<Record<string, string>> = {},
+  localAddress?: string
 ): Promise<RecordedAnswer> {
   const { hostname, port } = new URL(base)
   const body = Buffer.from(recording.requestBody)
@@ -21,7 +27,8 @@ export async function exchange(
     headers,
     setHost: false,
     agent: false,
-    timeout: 5000
+    timeout: 5000,
+    ...(localAddress !== undefined && { localAddress })
   })
   sent.end(recording.method === 'GET' ? undefined : body)
   const [response] = await once(sent, 'response')
