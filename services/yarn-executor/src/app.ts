@@ -1,12 +1,9 @@
-import { mkdir } from 'node:fs/promises'
 import { userInfo } from 'node:os'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { authPlugin } from '@scheduler-task/auth/auth-plugin'
 import type { ChangeRecorder } from '@scheduler-task/auth/record-change'
 import type { SessionLookup } from '@scheduler-task/auth/session-lookup'
-import { FileInUse } from '@scheduler-task/file-lock/file-lock'
 import { type App, createApp } from '@scheduler-task/service-base/create-app'
-import { ConfigError } from '@scheduler-task/service-base/load-config'
 import { createLogger } from '@scheduler-task/service-base/logger'
 import { packageVersion } from '@scheduler-task/service-base/package-version'
 import { createLiveApplications } from '@scheduler-task/yarn-client/live-applications'
@@ -17,10 +14,9 @@ import {
 import { shareReads } from '@scheduler-task/yarn-client/shared-reads'
 import type { FastifyBaseLogger } from 'fastify'
 import { createFileRootConfigFiles } from './adapters/file-root-config-files.ts'
-import { createSqlJobStore } from './adapters/sql-job-store.ts'
-import { openSqliteFile } from './adapters/sqlite-file.ts'
 import type { Config } from './config.ts'
 import { configuredLaunching } from './configured-launching.ts'
+import { configuredStore } from './configured-store.ts'
 import { createBackgroundWork } from './domain/background-work.ts'
 import { createDrain } from './domain/drain.ts'
 import { createJobRunner } from './domain/job-runner.ts'
@@ -46,12 +42,12 @@ const NAME = 'yarn-executor'
 
 /**
  * The executor; it does not listen. What a former process left is taken up when it is ready.
- * @throws ConfigError when DATA_DIR or the launchers cannot be used
+ * @throws ConfigError when DATA_DIR, the database or the launchers cannot be used
  */
 export async function buildApp(config: Config, replacements: Replacements = {}): Promise<App> {
   const log = replacements.logger ?? createLogger({ name: NAME, level: config.LOG_LEVEL })
   const launching = replacements.launching ?? (await configuredLaunching(config))
-  const store = replacements.store ?? (await openStore(config.DATA_DIR))
+  const store = replacements.store ?? (await configuredStore(config))
   const rm = replacements.resourceManager ?? connectResourceManager(config)
   const live = createLiveApplications(rm)
   const names = createLiveApplications(rm, { maxAgeMs: 0 })
@@ -114,18 +110,6 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
 function connectResourceManager(config: Config): ResourceManager {
   const user = config.YARN_USER ?? userInfo().username
   return createResourceManager({ urls: config.YARN_RM_URL, user })
-}
-
-/** The embedded database below DATA_DIR, which is made (0700) when it is missing. */
-async function openStore(dataDir: string): Promise<JobStore> {
-  try {
-    await mkdir(dataDir, { recursive: true, mode: 0o700 })
-    return createSqlJobStore(await openSqliteFile(join(resolve(dataDir), 'executor.sqlite')))
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    const problem = error instanceof FileInUse ? reason : `cannot be used: ${reason}`
-    throw new ConfigError([`DATA_DIR: ${problem}`])
-  }
 }
 
 /** What is answered at the end of the drain has to be out before the connections are closed. */

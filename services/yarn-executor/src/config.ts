@@ -33,6 +33,22 @@ const resourceManagers = z
     return urls
   })
 
+/** Problems never show the value: there is a password in it. */
+const postgresUrl = z.string().superRefine((text, context) => {
+  const problem = postgresUrlProblem(text)
+  if (problem) context.addIssue({ code: 'custom', message: problem })
+})
+
+function postgresUrlProblem(text: string): string | undefined {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (!url || !['postgres:', 'postgresql:'].includes(url.protocol)) {
+    return 'is not a URL as in postgres://user:password@db.example:5432/scheduler (`%23` for a # in the password)'
+  }
+  if (url.hostname === '') return 'names no host'
+  if (url.pathname.length < 2) return 'names no database, as in postgres://db.example/scheduler'
+  return undefined
+}
+
 const variables = z.object({
   ...baseEnvironment(8082),
   ...authEnvironment,
@@ -49,6 +65,12 @@ const variables = z.object({
     .string()
     .default('./data')
     .describe('Holds `executor.sqlite` and a directory for each launch; one process at a time'),
+  DATABASE_URL: postgresUrl
+    .optional()
+    .describe('PostgreSQL (12 or newer) to keep the jobs in, in place of `executor.sqlite`'),
+  DATABASE_CONNECTIONS: wholeNumber(10, { least: 1, most: 100 }).describe(
+    'Connections to DATABASE_URL at most'
+  ),
   SPARK_LAUNCHER: profile.describe('How Spark jobs are launched'),
   FLINK_LAUNCHER: profile.describe('How Flink jobs are launched'),
   WATERDROP_HOME: z

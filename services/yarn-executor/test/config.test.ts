@@ -21,10 +21,30 @@ t.test('what is missing or wrong is refused with the variable’s name', async (
     ['YARN_USER', '-x y', /YARN_USER/],
     ['START_TIMEOUT_MS', '5s', /START_TIMEOUT_MS/],
     ['MAX_LAUNCHERS', '0', /MAX_LAUNCHERS/],
-    ['MAX_QUEUED', '-1', /MAX_QUEUED/]
+    ['MAX_QUEUED', '-1', /MAX_QUEUED/],
+    ['DATABASE_URL', 'mysql://db/jobs', /DATABASE_URL: is not a URL as in postgres:/],
+    ['DATABASE_URL', 'postgres://u:se#cret@db/jobs', /DATABASE_URL: is not a URL as in postgres:/],
+    ['DATABASE_URL', 'postgresql:///jobs', /DATABASE_URL: names no host/],
+    ['DATABASE_URL', 'postgres://u:secret@db:5432/', /DATABASE_URL: names no database/],
+    ['DATABASE_CONNECTIONS', '0', /DATABASE_CONNECTIONS/]
   ]
   for (const [name, value, message] of wrong) {
     t.throws(() => loadConfig(environmentWith(), { ...LEAST, [name]: value }), { message }, name)
+  }
+})
+
+t.test('a DATABASE_URL that is refused is not shown: there is a password in it', async (t) => {
+  for (const url of [
+    'mysql://u:secret@db/jobs',
+    'postgres://u:secret@db',
+    'postgres://u:secret@'
+  ]) {
+    try {
+      loadConfig(environmentWith(), { ...LEAST, DATABASE_URL: url })
+      t.fail(`${url} was taken`)
+    } catch (error) {
+      t.notMatch(String(error), 'secret')
+    }
   }
 })
 

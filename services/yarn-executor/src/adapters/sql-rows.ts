@@ -1,4 +1,4 @@
-import type { Insertable, Selectable } from 'kysely'
+import type { Selectable } from 'kysely'
 import type { NewAttempt, NewSubmission } from '../domain/job-store.ts'
 import type { LauncherExit } from '../domain/launching.ts'
 import { type Attempt, isOver, type Submission } from '../domain/submission.ts'
@@ -73,7 +73,7 @@ export function changedColumns(submission: Submission): Partial<SubmissionRow> {
   return {
     state: submission.state,
     reason: submission.reason,
-    reason_text: submission.reasonText,
+    reason_text: withoutNul(submission.reasonText),
     application_id: submission.applicationId,
     started_at: submission.startedAt,
     changed_at: submission.changedAt,
@@ -106,7 +106,7 @@ export function attemptOf(row: Selectable<AttemptRow>): Attempt {
   }
 }
 
-export function newAttemptRow(attempt: NewAttempt, now: number): Insertable<AttemptRow> {
+export function newAttemptRow(attempt: NewAttempt, now: number): AttemptRow {
   return {
     id: attempt.id,
     submission_id: attempt.submissionId,
@@ -123,4 +123,9 @@ export function newAttemptRow(attempt: NewAttempt, now: number): Insertable<Atte
     exit: null,
     ended_at: null
   }
+}
+
+/** PostgreSQL has no text with a NUL in it; what a launcher prints may have. */
+export function withoutNul(text: string | null): string | null {
+  return text?.replaceAll('\0', '\uFFFD') ?? null
 }

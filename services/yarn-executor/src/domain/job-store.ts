@@ -35,8 +35,28 @@ export class NameTaken extends Error {
 }
 
 /**
+ * Why: the database does not answer, or not as one that may be written (`UNREACHABLE`); it has no room (`FULL`); others
+ * are in the way for too long (`BUSY`).
+ */
+export type UnavailableReason = 'UNREACHABLE' | 'FULL' | 'BUSY'
+
+/**
+ * It cannot be done now, which says nothing of the submission. Of a write whose connection broke nobody knows whether
+ * it was done.
+ */
+export class StoreUnavailable extends Error {
+  override readonly name = 'StoreUnavailable'
+  readonly reason: UnavailableReason
+
+  constructor(reason: UnavailableReason, { cause }: { cause: unknown }) {
+    super(`the store is unavailable: ${cause instanceof Error ? cause.message : cause}`, { cause })
+    this.reason = reason
+  }
+}
+
+/**
  * Submissions, attempts and events. What a method has resolved is durable: it is there after a crash of the process,
- * and of the machine. Each method is one transaction.
+ * and of the machine. Each method is one transaction; each may throw {@link StoreUnavailable}.
  */
 export interface JobStore {
   /** The id of this installation, made once; lower case letters and digits. */

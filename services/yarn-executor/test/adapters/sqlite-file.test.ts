@@ -1,11 +1,11 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { copyFileSync, existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { FileInUse } from '@scheduler-task/file-lock/file-lock'
-import { sql } from 'kysely'
 import t from 'tap'
+import { sql } from '../../src/adapters/kysely.ts'
 import { createSqlJobStore } from '../../src/adapters/sql-job-store.ts'
 import { openSqliteFile } from '../../src/adapters/sqlite-file.ts'
 import { newSubmission } from '../support/job-store-contract.ts'
@@ -16,8 +16,8 @@ const NODE_ARGS = ['--import', 'tsx', '--conditions=@scheduler-task/source', '--
 
 t.test('the file is for its owner alone, and what is committed is on the disk', async (t) => {
   const path = join(t.testdir({}), 'executor.sqlite')
-  const db = await openSqliteFile(path)
-  t.teardown(() => db.destroy())
+  const { db, close } = await openSqliteFile(path)
+  t.teardown(close)
   t.equal(statSync(path).mode & 0o777, 0o600)
   const { rows } = await sql<{ synchronous: number }>`PRAGMA synchronous`.execute(db)
   t.strictSame(rows, [{ synchronous: 2 }])
@@ -26,9 +26,10 @@ t.test('the file is for its owner alone, and what is committed is on the disk', 
 })
 
 t.test('a disk that is full is what the error says, and nothing is half-written', async (t) => {
-  const db = await openSqliteFile(join(t.testdir({}), 'executor.sqlite'))
-  t.teardown(() => db.destroy())
-  const store = createSqlJobStore(db)
+  const database = await openSqliteFile(join(t.testdir({}), 'executor.sqlite'))
+  t.teardown(database.close)
+  const { db } = database
+  const store = createSqlJobStore(database)
   await sql`PRAGMA max_page_count = 20`.execute(db)
   const wide = newSubmission({ requestId: 'x'.repeat(200_000) })
   await t.rejects(store.accept(wide), /disk is full/)
@@ -71,35 +72,4 @@ t.test('what was accepted is there when the process is killed right after', asyn
   if (existsSync(`${path}-wal`)) copyFileSync(`${path}-wal`, `${crashed}-wal`)
   await store.close()
   t.equal((await (await openStore(t, { path: crashed })).find(id))?.id, id)
-})
-
-t.test('a database of a newer version is left alone', async (t) => {
-  const path = join(t.testdir({}), 'executor.sqlite')
-  const db = await openSqliteFile(path)
-  await sql`insert into migrations (name, applied_at) values ('9999-later', 1)`.execute(db)
-  await db.destroy()
-  await t.rejects(openSqliteFile(path), /newer version/)
-})
-
-t.test('a process that is killed while it makes the tables leaves none', async (t) => {
-  const path = join(t.testdir({}), 'executor.sqlite')
-  const died = spawnSync(
-    process.execPath,
-    [
-      ...NODE_ARGS,
-      '--eval',
-      `import Database from 'libsql'
-       const prepare = Database.prototype.prepare
-       Database.prototype.prepare = function (text) {
-         if (text.includes('create table "attempts"')) process.kill(process.pid, 'SIGKILL')
-         return prepare.call(this, text)
-       }
-       const { openSqliteFile } = await import(${JSON.stringify(MODULE)})
-       await openSqliteFile(${JSON.stringify(path)})`
-    ],
-    { cwd: import.meta.dirname }
-  )
-  t.equal(died.signal, 'SIGKILL')
-  const store = await openStore(t, { path })
-  t.strictSame(await store.live(), [])
 })

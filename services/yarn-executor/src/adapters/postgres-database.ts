@@ -1,0 +1,132 @@
+import { createRequire } from 'node:module'
+import type * as kysely from 'kysely'
+import type * as postgres from 'pg'
+import { StoreUnavailable } from '../domain/job-store.ts'
+import { Kysely, PostgresDialect, sql } from './kysely.ts'
+import { breaksConnection, isConflict, unavailable } from './postgres-errors.ts'
+import type { SqlDatabase } from './sql-database.ts'
+import { migrate } from './sql-migrations.ts'
+import type { JobTables } from './sql-schema.ts'
+
+const pg = createRequire(import.meta.url)('pg') as typeof postgres
+
+export type PostgresOptions = Readonly<{
+  url: string
+  /** Connections at once at most. */
+  maxConnections: number
+  /** How long the server may work on one statement; 10 s. */
+  statementTimeoutMs?: number
+}>
+
+/** Also how long a caller waits for a connection of the pool that is free. */
+const CONNECT_TIMEOUT_MS = 3000
+const STATEMENT_TIMEOUT_MS = 10_000
+/** Other instances may have to wait for the one that brings the database up to date. */
+const MIGRATION_TIMEOUT_MS = 300_000
+/** How much longer than the server this side waits before it takes the connection for broken. */
+const ANSWER_TIMEOUT_MS = 2000
+
+/** How often a transaction is tried that others' stood in the way of. */
+const ATTEMPTS = 5
+const LONGEST_PAUSE_MS = 50
+
+const BIGINT_OID = 20
+
+/**
+ * Opens a database of PostgreSQL (12 or newer) and brings it up to date. Connections are made on demand, and given up
+ * when they break; what cannot be had meanwhile is `StoreUnavailable`.
+ */
+export async function openPostgres(options: PostgresOptions): Promise<SqlDatabase> {
+  const { url, maxConnections, statementTimeoutMs = STATEMENT_TIMEOUT_MS } = options
+  const once = connect(url, { maxConnections: 1, statementTimeoutMs: MIGRATION_TIMEOUT_MS })
+  try {
+    await refuseOtherEncodings(once)
+    await migrate(once, 'postgresql')
+  } finally {
+    await once.destroy()
+  }
+  const db = connect(url, { maxConnections, statementTimeoutMs })
+  return {
+    kind: 'postgresql',
+    db,
+    write: async (work) => {
+      for (let attempt = 1; ; attempt += 1) {
+        try {
+          return await db.transaction().execute(work)
+        } catch (error) {
+          if (!isConflict(error)) throw error
+          if (attempt === ATTEMPTS) throw new StoreUnavailable('BUSY', { cause: error })
+          await pause(Math.random() * Math.min(LONGEST_PAUSE_MS, 2 ** attempt))
+        }
+      }
+    },
+    close: () => db.destroy()
+  }
+}
+
+type Connecting = { maxConnections: number; statementTimeoutMs: number }
+
+function connect(url: string, { maxConnections, statementTimeoutMs }: Connecting) {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: maxConnections,
+    application_name: 'scheduler-task executor',
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    statement_timeout: statementTimeoutMs,
+    query_timeout: statementTimeoutMs + ANSWER_TIMEOUT_MS,
+    idle_in_transaction_session_timeout: statementTimeoutMs + ANSWER_TIMEOUT_MS,
+    keepAlive: true,
+    types: { getTypeParser }
+  })
+  // A connection that broke while nobody used it; the pool has dropped it.
+  pool.on('error', () => {})
+  return new Kysely<JobTables>({
+    dialect: new PostgresDialect({
+      pool: { connect: () => borrow(pool), end: () => pool.end() }
+    })
+  })
+}
+
+/** A connection of the pool that does not go back to it when it is broken. */
+async function borrow(pool: postgres.Pool): Promise<kysely.PostgresPoolClient> {
+  const client = await pool.connect().catch((error: unknown) => {
+    throw unavailable(error)
+  })
+  let broken: Error | undefined
+  const onError = (error: Error) => {
+    broken = error
+  }
+  client.on('error', onError)
+  const query = async (text: string, parameters: readonly unknown[]) => {
+    // The server has rolled back with the connection; the error to be told is the one before.
+    if (broken && text === 'rollback') return NOTHING_DONE
+    try {
+      return await client.query(text, [...parameters])
+    } catch (error) {
+      if (breaksConnection(error)) broken = error
+      throw unavailable(error)
+    }
+  }
+  const release = () => {
+    client.off('error', onError)
+    client.release(broken)
+  }
+  // `query` of a cursor, for streams of rows, is not there: nothing here streams.
+  return { query, release } as unknown as kysely.PostgresPoolClient
+}
+
+const NOTHING_DONE = { command: 'ROLLBACK', rowCount: 0, rows: [] }
+
+/** Numbers stay below 2^53 here: times, counts and positions. */
+function getTypeParser(oid: number, format?: 'text' | 'binary') {
+  if (oid === BIGINT_OID && format !== 'binary') return Number
+  return pg.types.getTypeParser(oid, format as 'text')
+}
+
+async function refuseOtherEncodings(db: kysely.Kysely<JobTables>): Promise<void> {
+  const { rows } = await sql<{ server_encoding: string }>`show server_encoding`.execute(db)
+  const encoding = rows[0]?.server_encoding
+  if (encoding !== 'UTF8') throw new Error(`the database has to be in UTF8, it is in ${encoding}`)
+}
+
+const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))

@@ -1,0 +1,68 @@
+import type { JobStore } from '../domain/job-store.ts'
+import type { SqlDatabase } from './sql-database.ts'
+import { addEvent } from './sql-events.ts'
+import { attemptOf, newAttemptRow } from './sql-rows.ts'
+
+type Attempts = Pick<
+  JobStore,
+  'addAttempt' | 'attemptStarted' | 'attemptEnded' | 'attemptOf' | 'openAttempts'
+>
+
+export function sqlAttempts({ db, write }: SqlDatabase, now: () => number): Attempts {
+  return {
+    addAttempt: async (attempt) => {
+      const row = newAttemptRow(attempt, now())
+      await write((transaction) => transaction.insertInto('attempts').values(row).execute())
+      return attemptOf(row)
+    },
+
+    attemptStarted: (id, { pid, startTime, bootId }) =>
+      write(async (transaction) => {
+        const { submission_id: submissionId } = await transaction
+          .updateTable('attempts')
+          .set({ pid, process_start_time: startTime, boot_id: bootId })
+          .where('id', '=', id)
+          .returning('submission_id')
+          .executeTakeFirstOrThrow()
+        const event = { submissionId, at: now(), who: 'executor', what: 'launcher-started' }
+        await addEvent(transaction, { ...event, detail: `process ${pid}` })
+      }),
+
+    attemptEnded: (id, exit) =>
+      write(async (transaction) => {
+        const at = now()
+        const attempt = await transaction
+          .updateTable('attempts')
+          .set({ exit: JSON.stringify(exit), ended_at: at })
+          .where('id', '=', id)
+          .where('ended_at', 'is', null)
+          .returning('submission_id')
+          .executeTakeFirst()
+        if (!attempt) return
+        const event = { submissionId: attempt.submission_id, at, who: 'executor' }
+        const detail = JSON.stringify(exit)
+        await addEvent(transaction, { ...event, what: 'launcher-ended', detail })
+      }),
+
+    attemptOf: async (submissionId) => {
+      const row = await db
+        .selectFrom('attempts')
+        .selectAll()
+        .where('submission_id', '=', submissionId)
+        .orderBy('created_at', 'desc')
+        .orderBy('id', 'desc')
+        .executeTakeFirst()
+      return row && attemptOf(row)
+    },
+
+    openAttempts: async () => {
+      const rows = await db
+        .selectFrom('attempts')
+        .selectAll()
+        .where('ended_at', 'is', null)
+        .orderBy('created_at')
+        .execute()
+      return rows.map(attemptOf)
+    }
+  }
+}
