@@ -136,22 +136,25 @@ for (const major of NODE_MAJORS) {
     t.test('on the sandbox', async (t) => {
       const { sandbox, azkabanUrl, files, launchers } = await startSandbox(t, node)
 
-      await t.test('the executor starts and stops a job', async (t) => {
-        const service = await startDeployed(
-          t,
-          { node, folder: folderOf('yarn-executor') },
-          {
-            ...AUTH,
-            YARN_RM_URL: sandbox.url,
-            FILE_ROOT: files,
-            DATA_DIR: join(freshDirectory(t), 'data'),
-            WATERDROP_HOME: join(launchers, 'waterdrop'),
-            SPARK_HOME: join(launchers, 'spark'),
-            FLINK_HOME: join(launchers, 'flink'),
-            HADOOP_CONF_DIR: join(launchers, 'hadoop-conf')
-          }
-        )
-        const started = await ask(`${service.url}/executor/start/spark`, {
+      await t.test('the executor starts a job, is replaced, and stops it', async (t) => {
+        const dataDir = join(freshDirectory(t), 'data')
+        const startExecutor = () =>
+          startDeployed(
+            t,
+            { node, folder: folderOf('yarn-executor') },
+            {
+              ...AUTH,
+              YARN_RM_URL: sandbox.url,
+              FILE_ROOT: files,
+              DATA_DIR: dataDir,
+              WATERDROP_HOME: join(launchers, 'waterdrop'),
+              SPARK_HOME: join(launchers, 'spark'),
+              FLINK_HOME: join(launchers, 'flink'),
+              HADOOP_CONF_DIR: join(launchers, 'hadoop-conf')
+            }
+          )
+        const before = await startExecutor()
+        const started = await ask(`${before.url}/executor/start/spark`, {
           body: {
             master: 'yarn',
             'deploy-mode': 'client',
@@ -160,12 +163,15 @@ for (const major of NODE_MAJORS) {
           }
         })
         t.match(started, { statusCode: 200, data: /^application_\d+_\d+$/ })
-        t.match(await ask(`${service.url}/executor/running`), { data: /"name":"deployed"/ })
-        t.match(await ask(`${service.url}/executor/stop/${started.data}`, { method: 'POST' }), {
+        await endsCleanly(t, 'yarn-executor', before)
+
+        const after = await startExecutor()
+        t.match(await ask(`${after.url}/executor/running`), { data: /"name":"deployed"/ })
+        t.match(await ask(`${after.url}/executor/stop/${started.data}`, { method: 'POST' }), {
           statusCode: 200,
           data: true
         })
-        await endsCleanly(t, 'yarn-executor', service)
+        await endsCleanly(t, 'yarn-executor', after)
       })
 
       await t.test('the azkaban-proxy logs in and starts a flow', async (t) => {
