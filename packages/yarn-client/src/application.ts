@@ -1,3 +1,5 @@
+import { APPLICATION_ID_PATTERN } from '@scheduler-task/contracts/application-id'
+
 /** A value that a later Hadoop may have and this version does not know. */
 type Unknown = string & Record<never, never>
 
@@ -96,25 +98,28 @@ const OUTCOMES: ReadonlyMap<string, YarnOutcome> = new Map([
   ['KILLED', 'KILLED']
 ])
 
-/** What looks like an application id. Both numbers are small enough to be exact. */
-export const APPLICATION_ID_PATTERN = /^application_(\d{1,15})_(\d{1,10})$/
-
 export interface ApplicationIdParts {
   /** When the issuing ResourceManager became active, epoch ms. */
-  clusterTimestamp: number
+  clusterTimestamp: bigint
   /** Counts from 1 within the timestamp. */
   sequence: number
 }
 
+const LONGEST_TIMESTAMP = 2n ** 63n - 1n
+const LAST_SEQUENCE = 2 ** 31 - 1
+
+/** An id that a ResourceManager can have given out, and does not choke on. */
 export function isApplicationId(text: string): boolean {
-  return APPLICATION_ID_PATTERN.test(text)
+  return parseApplicationId(text) !== undefined
 }
 
 /** `undefined` for what is not an application id. Unpadded ones are taken, as YARN does. */
 export function parseApplicationId(text: string): ApplicationIdParts | undefined {
-  const [, clusterTimestamp, sequence] = APPLICATION_ID_PATTERN.exec(text) ?? []
-  if (clusterTimestamp === undefined || sequence === undefined) return undefined
-  return { clusterTimestamp: Number(clusterTimestamp), sequence: Number(sequence) }
+  const [, first, second] = APPLICATION_ID_PATTERN.exec(text) ?? []
+  if (first === undefined || second === undefined) return undefined
+  const [clusterTimestamp, sequence] = [BigInt(first), Number(second)]
+  if (clusterTimestamp > LONGEST_TIMESTAMP || sequence > LAST_SEQUENCE) return undefined
+  return { clusterTimestamp, sequence }
 }
 
 /**
@@ -134,7 +139,10 @@ export function inOrderOfSubmission<T extends { id: string }>(applications: read
 }
 
 function compareParts(left: ApplicationIdParts, right: ApplicationIdParts): number {
-  return left.clusterTimestamp - right.clusterTimestamp || left.sequence - right.sequence
+  if (left.clusterTimestamp !== right.clusterTimestamp) {
+    return left.clusterTimestamp < right.clusterTimestamp ? -1 : 1
+  }
+  return left.sequence - right.sequence
 }
 
 function knownParts(id: string): ApplicationIdParts {

@@ -1,9 +1,9 @@
 import type { z } from 'zod'
 import {
-  APPLICATION_ID_PATTERN,
   type Application,
   compareApplicationIds,
-  inOrderOfSubmission
+  inOrderOfSubmission,
+  isApplicationId
 } from './application.ts'
 import { type ApplicationFilter, filterQuery, matchesFilter } from './application-filter.ts'
 import { type KillOptions, killApplication } from './kill-application.ts'
@@ -123,7 +123,7 @@ function get(path: string, maxBodyBytes: number): RmQuestion {
 }
 
 function applicationPath(id: string): string {
-  if (!APPLICATION_ID_PATTERN.test(id)) throw new TypeError('Not an application id')
+  if (!isApplicationId(id)) throw new TypeError('Not an application id')
   return `/apps/${id}`
 }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { APPLICATION_ID_PATTERN, type Application } from './application.ts'
+import { type Application, isApplicationId } from './application.ts'
 import { member, toArray } from './rm-json.ts'
 
 /** Missing, `null`, `{}` and anything else that is no text count as empty. */
@@ -14,7 +14,7 @@ const tags = text.transform((joined) => joined.split(',').filter((tag) => tag !=
  * resource maps with their duplicate keys and the pending requests, which can be large.
  */
 const application = z.object({
-  id: z.string().regex(APPLICATION_ID_PATTERN),
+  id: z.string().refine(isApplicationId),
   user: text,
   name: text,
   queue: text,

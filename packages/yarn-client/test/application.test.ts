@@ -10,6 +10,8 @@ import {
   parseApplicationId
 } from '../src/application.ts'
 
+const LAST = 'application_9223372036854775807_2147483647'
+
 t.test('three states are final, all others, also ones nobody knows yet, are live', (t) => {
   for (const state of ['FINISHED', 'FAILED', 'KILLED']) {
     t.equal(isFinal(state), true, state)
@@ -45,10 +47,11 @@ t.test('the outcome follows from both states', (t) => {
 
 t.test('application ids are read as two numbers', (t) => {
   t.strictSame(parseApplicationId('application_1700000000000_0042'), {
-    clusterTimestamp: 1_700_000_000_000,
+    clusterTimestamp: 1_700_000_000_000n,
     sequence: 42
   })
-  t.strictSame(parseApplicationId('application_123_1'), { clusterTimestamp: 123, sequence: 1 })
+  t.strictSame(parseApplicationId('application_123_1'), { clusterTimestamp: 123n, sequence: 1 })
+  t.equal(isApplicationId(LAST), true, 'a Java long and a Java int')
   t.equal(isApplicationId('application_1700000000000_10000'), true)
   t.end()
 })
@@ -74,7 +77,9 @@ t.test('what is not an application id is refused', (t) => {
     'job_1_1',
     'application_١_١',
     `application_1_${'1'.repeat(11)}`,
-    `application_${'1'.repeat(16)}_1`,
+    'application_1_2147483648',
+    'application_9223372036854775808_1',
+    `application_${'1'.repeat(20)}_1`,
     `application_${'1'.repeat(100_000)}_1`
   ]
   for (const text of bad) {
@@ -92,7 +97,9 @@ t.test('ids are ordered as they were given out', (t) => {
     'application_1700000000000_0042',
     'application_1700000000000_9999',
     'application_1700000000000_10000',
-    'application_1800000000000_0001'
+    'application_1800000000000_0001',
+    'application_9223372036854775806_1',
+    LAST
   ]
   t.strictSame([...inOrder].reverse().sort(compareApplicationIds), inOrder)
   t.equal(compareApplicationIds('application_1_3', 'application_1_0003'), 0)
