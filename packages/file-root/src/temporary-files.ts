@@ -42,16 +42,16 @@ export type TemporaryFiles = {
 
 /** Unfinished files below `<root>/.uploads/<mark of the process>/`. */
 export function createTemporaryFiles(walk: TreeWalk): TemporaryFiles {
-  let mark: Promise<string> | undefined
-  const own = async (): Promise<string[]> => {
+  let mark: string | undefined
+  const own = (): string[] => {
     mark ??= processMark()
-    return [UPLOADS, await mark]
+    return [UPLOADS, mark]
   }
 
   return {
     async create() {
       const name = randomUUID()
-      const directory = await own()
+      const directory = own()
       const handle = await walk.inside(directory, { make: true, reserved: true }, (own) =>
         open(pathIn(own, name), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, FILE_MODE)
       )
@@ -59,7 +59,7 @@ export function createTemporaryFiles(walk: TreeWalk): TemporaryFiles {
     },
 
     async sweep(staleAfterMs, signal) {
-      const [, mine] = await own()
+      const [, mine] = own()
       const owners = await namesIn(walk, [UPLOADS])
       let removed = 0
       for (const owner of owners.filter((name) => name !== mine)) {
@@ -131,7 +131,7 @@ async function refuseToReplace(path: string): Promise<void> {
 }
 
 async function sweepOwner(walk: TreeWalk, owner: string, staleAfterMs: number): Promise<number> {
-  const ended = await hasEnded(owner)
+  const ended = hasEnded(owner)
   if (ended === false) return 0
   return walk.inside([UPLOADS], { reserved: true }, async (uploads) => {
     const path = pathIn(uploads, owner)

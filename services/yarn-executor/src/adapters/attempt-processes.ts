@@ -1,6 +1,11 @@
 import { readdir, readFile, readlink } from 'node:fs/promises'
+import {
+  hasEnded,
+  isAlive,
+  type ProcessStat,
+  readStat
+} from '@scheduler-task/host-identity/process-identity'
 import type { ProcessIdentity } from '../domain/launching.ts'
-import { hasEnded, isAlive, type ProcessStat, readStat } from './process-identity.ts'
 
 /** The environment variable that everything a launcher starts inherits; its value is the attempt's id. */
 export const MARKER = 'SCHEDULER_TASK_ATTEMPT'
@@ -20,6 +25,7 @@ type Whose = Readonly<{
  * The living processes of an attempt: they carry its marker, hold its lock file open, or belong to the session of its
  * leader (only while that very process lives: the number is re-used later). Processes of other users, whose
  * environment cannot be read, are not found.
+ * @throws Error when the processes cannot be looked at
  */
 export async function findAttemptProcesses(attempt: Whose): Promise<readonly ProcessStat[]> {
   const { identity } = attempt
@@ -45,11 +51,17 @@ export async function findAttemptProcesses(attempt: Whose): Promise<readonly Pro
 }
 
 async function carriesMarker(pid: number, attemptId: string): Promise<boolean> {
-  const environment = await readFile(`/proc/${pid}/environ`, 'latin1').catch(() => '')
+  const environment = await readFile(`/proc/${pid}/environ`, 'latin1').catch(unlessOutOfReach)
   return `\0${environment}\0`.includes(`\0${MARKER}=${attemptId}\0`)
 }
 
 async function holdsLock(pid: number, lock: string): Promise<boolean> {
-  const target = await readlink(`/proc/${pid}/fd/${LOCK_DESCRIPTOR}`).catch(() => undefined)
+  const target = await readlink(`/proc/${pid}/fd/${LOCK_DESCRIPTOR}`).catch(unlessOutOfReach)
   return target === lock
+}
+
+/** It has ended, or is somebody else's. What fails otherwise (no free descriptor) says nothing about the process. */
+function unlessOutOfReach(error: NodeJS.ErrnoException): string {
+  if (['ENOENT', 'ESRCH', 'EACCES', 'EPERM'].includes(error.code ?? '')) return ''
+  throw error
 }

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { signalProcess } from '@scheduler-task/host-identity/process-identity'
 import type { Fence, ProcessIdentity } from '../domain/launching.ts'
 import { findAttemptProcesses } from './attempt-processes.ts'
-import { signalProcess } from './process-identity.ts'
 
 const LOOK_EVERY_MS = 100
 /** What the shim may take, alone, to write down how the launcher ended. */

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process'
 import { open } from 'node:fs/promises'
+import { isAlive } from '@scheduler-task/host-identity/process-identity'
 import type { Fence, ProcessIdentity } from '../domain/launching.ts'
 import { findAttemptProcesses, LOCK_DESCRIPTOR } from './attempt-processes.ts'
-import { isAlive } from './process-identity.ts'
 
 const FLOCK_TIMEOUT_MS = 10_000
 /** Exit code of `flock --nonblock` when somebody else holds the lock. */

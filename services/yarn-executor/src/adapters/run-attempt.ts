@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process'
 import { type FileHandle, open } from 'node:fs/promises'
+import { identityOf } from '@scheduler-task/host-identity/process-identity'
 import { NotStarted, type PreparedLaunch, type ProcessIdentity } from '../domain/launching.ts'
 import { type AttemptDirectory, wasStarted, writeDurably } from './attempt-directory.ts'
 import { LOCK_DESCRIPTOR, MARKER } from './attempt-processes.ts'
-import { identityOf } from './process-identity.ts'
 
 /**
  * Leads the attempt's session. `$1` its directory, `$2` flock, then the launcher's argv. Descriptor 9 is the lock file.

@@ -1,10 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { isAlive } from '@scheduler-task/host-identity/process-identity'
 import { createApplicationIdScan } from '../domain/application-id-scan.ts'
 import type { Fence, LaunchEvent, LauncherExit, ProcessIdentity } from '../domain/launching.ts'
 import { type AttemptDirectory, wasStarted } from './attempt-directory.ts'
 import { readExitStatus } from './exit-status.ts'
 import { type LineReader, readLines } from './launcher-output.ts'
-import { isAlive } from './process-identity.ts'
 
 /** While the launcher is about to submit, then while it only lives on as a driver. */
 const LOOK_EVERY_MS = { submitting: 150, running: 1000 } as const

@@ -1,8 +1,13 @@
 import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import {
+  hasEnded,
+  identityOf,
+  isAlive,
+  readStat
+} from '@scheduler-task/host-identity/process-identity'
 import t from 'tap'
-import { hasEnded, identityOf, isAlive, readStat } from '../../src/adapters/process-identity.ts'
 import {
   APPLICATION,
   endAfter,

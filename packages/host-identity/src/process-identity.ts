@@ -1,9 +1,19 @@
 import { readFileSync } from 'node:fs'
-import type { ProcessIdentity } from '../domain/launching.ts'
+import { readBootId } from './boot-id.ts'
+import { ifItIsThere } from './proc-file.ts'
+
+/** One process of one boot of one host: ids are re-used, this triple is not. */
+export type ProcessIdentity = Readonly<{
+  pid: number
+  /** Clock ticks since boot, field 22 of `/proc/<pid>/stat`. */
+  startTime: string
+  bootId: string
+}>
 
 /** A process as `/proc/<pid>/stat` shows it (proc_pid_stat(5)). */
 export type ProcessStat = Readonly<{
   pid: number
+  /** One letter: `Z` and `X` have ended. */
   state: string
   group: number
   session: number
@@ -11,28 +21,21 @@ export type ProcessStat = Readonly<{
   startTime: string
 }>
 
-/** Undefined when there is no such process. Synchronous: nothing can happen between this look and a signal. */
+/**
+ * Undefined when there is no such process. Synchronous: nothing can happen between this look and a signal.
+ * @throws Error when that cannot be told, as without a free file descriptor: nothing may be concluded then
+ */
 export function readStat(pid: number): ProcessStat | undefined {
-  let text: string
-  try {
-    text = readFileSync(`/proc/${pid}/stat`, 'latin1')
-  } catch {
-    return undefined
-  }
+  const text = ifItIsThere(() => readFileSync(`/proc/${pid}/stat`, 'latin1'))
   // The second field is the program's name in parentheses and may hold anything, also `) Z 1`.
-  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
+  const fields = text?.slice(text.lastIndexOf(')') + 2).split(' ') ?? []
   const [state, , group, session] = fields
   const startTime = fields[22 - 3]
   if (!state || !startTime) return undefined
   return { pid, state, group: Number(group), session: Number(session), startTime }
 }
 
-/** Changes with every start of the host; the same in all its containers. */
-export function readBootId(): string {
-  return readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim()
-}
-
-/** The identity of a process of ours. Undefined when it is gone. */
+/** The identity of a process of this host. Undefined when it is gone. */
 export function identityOf(pid: number): ProcessIdentity | undefined {
   const stat = readStat(pid)
   return stat && { pid, startTime: stat.startTime, bootId: readBootId() }
@@ -49,13 +52,13 @@ export function isAlive(identity: ProcessIdentity): boolean {
   )
 }
 
-export function hasEnded({ state }: ProcessStat): boolean {
+export function hasEnded({ state }: Pick<ProcessStat, 'state'>): boolean {
   return state === 'Z' || state === 'X'
 }
 
-/** Sends a signal to the process if it is still the same one. */
+/** Sends a signal to the process if it is still the same one; it is no error when it has ended. */
 export function signalProcess(
-  { pid, startTime }: Readonly<{ pid: number; startTime: string }>,
+  { pid, startTime }: Pick<ProcessIdentity, 'pid' | 'startTime'>,
   signal: NodeJS.Signals
 ): void {
   if (readStat(pid)?.startTime !== startTime) return
