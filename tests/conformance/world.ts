@@ -68,6 +68,7 @@ export async function startWorld(t: Test): Promise<World> {
     REDIS_URL: redis.url,
     JWT_SECRET: SECRET,
     FILE_ROOT: join(dir, 'files'),
+    YARN_USER: 'hadoop',
     LOG_LEVEL: 'warn'
   }
   const listening = { LOG_LEVEL: 'info' }

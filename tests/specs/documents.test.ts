@@ -6,7 +6,13 @@ import t from 'tap'
 // Documents that nobody checks die: what they name must be there.
 
 const root = resolve(import.meta.dirname, '../..')
-const DOCUMENTS = ['README.md', 'README.zh-CN.md', 'CONTRIBUTING.md', 'docs/architecture.md']
+const DOCUMENTS = [
+  'README.md',
+  'README.zh-CN.md',
+  'CONTRIBUTING.md',
+  'docs/architecture.md',
+  'docs/deploy.md'
+]
 
 t.test('docs/configuration.md has every variable of every schema, with its default', async (t) => {
   const script = join(root, 'scripts/configuration-docs.mjs')
