@@ -41,7 +41,7 @@ async function startAll(t: Test): Promise<Record<string, string>> {
   const cluster = await writeSandboxCluster(join(root, 'sandbox'), {
     resourceManagerUrl: 'http://127.0.0.1:1'
   })
-  const [files, executor] = await Promise.all([
+  const [files, executor, azkaban] = await Promise.all([
     startService(t, '@scheduler-task/file-service', { ...open, FILE_ROOT: join(root, 'files') }),
     startService(t, '@scheduler-task/yarn-executor', {
       ...open,
@@ -49,15 +49,25 @@ async function startAll(t: Test): Promise<Record<string, string>> {
       FILE_ROOT: join(root, 'files'),
       DATA_DIR: join(root, 'data'),
       YARN_RM_URL: 'http://127.0.0.1:1'
+    }),
+    startService(t, '@scheduler-task/azkaban-proxy', {
+      ...open,
+      AZKABAN_URL: 'http://127.0.0.1:1'
     })
   ])
   const gateway = await startService(t, '@scheduler-task/gateway', {
     ...open,
     DATA_DIR: join(root, 'gateway'),
     EXECUTOR_URL: executor.url,
+    AZKABAN_PROXY_URL: azkaban.url,
     FILE_SERVICE_URL: files.url
   })
-  return { executor: executor.url, file: files.url, gateway: gateway.url }
+  return {
+    executor: executor.url,
+    file: files.url,
+    azkaban: azkaban.url,
+    gateway: gateway.url
+  }
 }
 
 async function textAt(url: string): Promise<string> {
@@ -80,8 +90,8 @@ t.test('the documents of all services', async (t) => {
   }
 
   t.test('the gateway’s holds every call of the others, as it is', async (t) => {
-    t.ok(documents.gateway)
-    for (const name of ['executor', 'file']) {
+    t.notOk(documents.gateway?.['x-services-away'], 'nobody is missing')
+    for (const name of ['executor', 'file', 'azkaban']) {
       const own = Object.entries(documents[name]?.paths ?? {})
       const below = own.filter(([path]) => path.startsWith(`/${name}/`))
       t.ok(below.length > 3, name)

@@ -11,6 +11,10 @@ export const MAX_LOG_BYTES = 10 * 1024 * 1024
 /** Control characters and halves of surrogate pairs: no form can carry them to Azkaban and mean the same. */
 const UNPRINTABLE = /[\p{Cc}\p{Cs}]/u
 
+/** As the interface document prints them. */
+const SESSION = '082acbdb-34d2-40a8-b1dd-748dcecf7193'
+const APPLICATION = 'application_1592537240488_0075'
+
 /** A name in Azkaban: a project, a flow, a job. */
 const name = z
   .string({ error: 'must be a string' })
@@ -66,16 +70,24 @@ const stoppedApplication = z
   .describe('The application that the execution started; may be missing')
 
 /** Bodies of `POST /azkaban/…`. The document's class has more members than a call needs: unknown keys are kept for the log only. */
-export const azkabanLoginBody = z.looseObject({ username: secret, password: secret })
+export const azkabanLoginBody = z
+  .looseObject({ username: secret, password: secret })
+  .meta({ examples: [{ username: 'admin', password: 'admin' }] })
 export type AzkabanLoginBody = z.output<typeof azkabanLoginBody>
 
-export const flowBody = z.looseObject({ sessionId, project, flow })
+export const flowBody = z
+  .looseObject({ sessionId, project, flow })
+  .meta({ examples: [{ sessionId: SESSION, project: 'test', flow: 'test' }] })
 export type FlowBody = z.output<typeof flowBody>
 
-export const executionBody = z.looseObject({ sessionId, execId })
+export const executionBody = z
+  .looseObject({ sessionId, execId })
+  .meta({ examples: [{ sessionId: SESSION, execId: '9' }] })
 export type ExecutionBody = z.output<typeof executionBody>
 
-export const jobBody = z.looseObject({ sessionId, execId, jobId })
+export const jobBody = z
+  .looseObject({ sessionId, execId, jobId })
+  .meta({ examples: [{ sessionId: SESSION, execId: '9', jobId: 'test' }] })
 export type JobBody = z.output<typeof jobBody>
 
 /** The document spells it `offest`; where both stand, `offset` counts. */
@@ -88,23 +100,30 @@ export const jobLogBody = z
     offset: offset.optional(),
     length: length.default(1000)
   })
+  .meta({
+    examples: [{ sessionId: SESSION, execId: '9', jobId: 'test', offest: 0, length: '1000' }]
+  })
   .transform(({ offest, offset, ...rest }) => ({ ...rest, offset: offset ?? offest ?? 0 }))
 export type JobLogBody = z.output<typeof jobLogBody>
 
-export const stopExecutionBody = z.looseObject({
-  sessionId,
-  execId,
-  applicationId: stoppedApplication
-})
+export const stopExecutionBody = z
+  .looseObject({ sessionId, execId, applicationId: stoppedApplication })
+  .meta({ examples: [{ sessionId: SESSION, execId: '9', applicationId: APPLICATION }] })
 export type StopExecutionBody = z.output<typeof stopExecutionBody>
 
-export const restartExecutionBody = z.looseObject({
-  sessionId,
-  execId,
-  applicationId: stoppedApplication,
-  project,
-  flow
-})
+export const restartExecutionBody = z
+  .looseObject({
+    sessionId,
+    execId,
+    applicationId: stoppedApplication,
+    project,
+    flow
+  })
+  .meta({
+    examples: [
+      { sessionId: SESSION, execId: '9', applicationId: APPLICATION, project: 'test', flow: 'test' }
+    ]
+  })
 export type RestartExecutionBody = z.output<typeof restartExecutionBody>
 
 export const azkabanTextEnvelope = envelopeOf(z.string().describe('Azkaban’s own answer, as text'))

@@ -47,7 +47,9 @@ t.test('a call is described with its input, its success and its own codes', asyn
             a: z.string().meta({ examples: ['x'] }),
             b: z.int().default(1)
           }),
-          body: z.object({ flow: z.string() }).meta({ examples: [{ flow: 'test' }] }),
+          body: z
+            .object({ flow: z.string().transform((flow) => flow.trim()) })
+            .meta({ examples: [{ flow: 'test' }] }),
           response: { 200: envelopeOf(z.string().meta({ examples: ['application_1_2'] })) }
         },
         config: { failure: START_FAILED, alsoFails: [STOP_FAILED] }
@@ -144,6 +146,19 @@ t.test('a call whose failures keep their HTTP status says so', async (t) => {
     }
   })
   t.match(found.parameters?.[0], { name: 'name', in: 'path', schema: { type: 'string' } })
+})
+
+t.test('an answer that is no envelope is shown as it is declared', async (t) => {
+  const found = await operation(t, 'get', '/executor/list', (app) => {
+    app.get(
+      '/executor/list',
+      { schema: { response: { 200: z.array(z.string()) } }, config: { failure: START_FAILED } },
+      async () => []
+    )
+  })
+  t.strictSame(found.responses['200']?.content, {
+    'application/json': { schema: { type: 'array', items: { type: 'string' } } }
+  })
 })
 
 t.test('bodies are refused where the scope of a route would refuse them', async (t) => {

@@ -17,7 +17,7 @@ export function operationOf(route: DescribedRoute): OperationObject {
     operationId: schema.operationId ?? operationId(method, path),
     summary: schema.summary ?? `${method} ${path}`,
     ...(schema.description ? { description: schema.description } : {}),
-    tags: [...(schema.tags ?? [path.split('/')[1] ?? ''])],
+    tags: [...(schema.tags ?? [path.slice(1).replace(/\/.*$/s, '')])],
     ...(isOpen(route) ? { security: [] } : {}),
     parameters: [
       ...parameters('path', schema.params, path),

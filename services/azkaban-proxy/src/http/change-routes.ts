@@ -28,7 +28,11 @@ export const changeRoutes: FastifyPluginAsyncZod<ChangeRoutesOptions> = async (
   app.post(
     '/azkaban/start',
     {
-      schema: { body: flowBody, response: { 200: azkabanTextEnvelope } },
+      schema: {
+        summary: 'Start a flow (启动任务)',
+        body: flowBody,
+        response: { 200: azkabanTextEnvelope }
+      },
       config: { failure: START_FAILED, change: 'azkaban.start' }
     },
     async (request) => {
@@ -44,7 +48,11 @@ export const changeRoutes: FastifyPluginAsyncZod<ChangeRoutesOptions> = async (
   app.post(
     '/azkaban/stop',
     {
-      schema: { body: stopExecutionBody, response: { 200: stoppedEnvelope } },
+      schema: {
+        summary: 'Stop an execution and its application (停止任务)',
+        body: stopExecutionBody,
+        response: { 200: stoppedEnvelope }
+      },
       config: { failure: STOP_FAILED, change: 'azkaban.stop' }
     },
     async (request) => {
@@ -58,8 +66,12 @@ export const changeRoutes: FastifyPluginAsyncZod<ChangeRoutesOptions> = async (
   app.post(
     '/azkaban/restart',
     {
-      schema: { body: restartExecutionBody, response: { 200: azkabanTextEnvelope } },
-      config: { failure: STOP_FAILED, change: 'azkaban.restart' }
+      schema: {
+        summary: 'Stop an execution and start its flow again (重启任务)',
+        body: restartExecutionBody,
+        response: { 200: azkabanTextEnvelope }
+      },
+      config: { failure: STOP_FAILED, alsoFails: [START_FAILED], change: 'azkaban.restart' }
     },
     async (request) => {
       const { sessionId, project, flow } = request.body

@@ -28,7 +28,11 @@ export const readRoutes: FastifyPluginAsyncZod<ReadRoutesOptions> = async (
   app.post(
     '/azkaban/getAppId',
     {
-      schema: { body: jobBody, response: { 200: foundApplicationEnvelope } },
+      schema: {
+        summary: 'The YARN application of a job (获取applicationId)',
+        body: jobBody,
+        response: { 200: foundApplicationEnvelope }
+      },
       config: { failure: LOG_FAILED }
     },
     async ({ body: { sessionId, execId, jobId } }, reply) => {
@@ -40,7 +44,11 @@ export const readRoutes: FastifyPluginAsyncZod<ReadRoutesOptions> = async (
   app.post(
     '/azkaban/logger',
     {
-      schema: { body: jobLogBody, response: { 200: azkabanTextEnvelope } },
+      schema: {
+        summary: 'A part of a job’s log (获取任务日志)',
+        body: jobLogBody,
+        response: { 200: azkabanTextEnvelope }
+      },
       config: { failure: LOG_FAILED }
     },
     async ({ body: { sessionId, execId, jobId, offset, length } }, reply) => {
@@ -54,7 +62,11 @@ export const readRoutes: FastifyPluginAsyncZod<ReadRoutesOptions> = async (
   app.post(
     '/azkaban/status',
     {
-      schema: { body: executionBody, response: { 200: azkabanTextEnvelope } },
+      schema: {
+        summary: 'The state of an execution (获取当前运行的任务状态)',
+        body: executionBody,
+        response: { 200: azkabanTextEnvelope }
+      },
       config: { failure: STATUS_FAILED }
     },
     async ({ body: { sessionId, execId } }, reply) => {
@@ -67,7 +79,11 @@ export const readRoutes: FastifyPluginAsyncZod<ReadRoutesOptions> = async (
   app.post(
     '/azkaban/running',
     {
-      schema: { body: flowBody, response: { 200: azkabanTextEnvelope } },
+      schema: {
+        summary: 'Executions of a flow that have not ended (获取当前正在的任务)',
+        body: flowBody,
+        response: { 200: azkabanTextEnvelope }
+      },
       config: { failure: STATUS_FAILED }
     },
     async ({ body: { sessionId, project, flow } }, reply) => {

@@ -16,7 +16,11 @@ export const sessionRoutes: FastifyPluginAsyncZod<SessionRoutesOptions> = async 
   app.post(
     '/azkaban/login',
     {
-      schema: { body: azkabanLoginBody, response: { 200: azkabanTextEnvelope } },
+      schema: {
+        summary: 'Log in to Azkaban (登录azkaban)',
+        body: azkabanLoginBody,
+        response: { 200: azkabanTextEnvelope }
+      },
       // Who may only look may look into Azkaban too, and needs a session for it.
       config: { failure: AZKABAN_LOGIN_FAILED, change: 'azkaban.login', leastRole: 'viewer' }
     },
