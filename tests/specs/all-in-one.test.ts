@@ -83,7 +83,7 @@ t.test(
     const dataDir = freshDirectory(t)
     const product = start(t, dataDir)
     const said = await ready(product)
-    t.match(said, /SANDBOX: no YARN is configured/)
+    t.match(said, /SANDBOX: no YARN and no Azkaban is configured/)
     t.match(said, /user +admin/)
     t.comment(said.split('\n')[1] ?? '')
     const megabytes = Number(/, (\d+) MB;/.exec(said)?.[1])
@@ -98,6 +98,21 @@ t.test(
     t.equal(await product.end('SIGINT'), 0)
   }
 )
+
+t.test('the Azkaban commands of README.md work as printed', async (t) => {
+  const product = start(t, freshDirectory(t))
+  const said = await ready(product)
+  t.match(said, /no Azkaban/)
+  const address = /ready at (\S+)/.exec(said)?.[1] ?? ''
+  const readme = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8')
+  const [, block = ''] = /Then an Azkaban flow[^]*?```bash\n([^]*?)```/.exec(readme) ?? []
+  const logIn = said.slice(said.indexOf('# 1 log in'), said.indexOf('# 2 upload'))
+  const commands = `# 1 log in\n${logIn}${block.replaceAll('http://127.0.0.1:8080', address)}Ctrl-C ends`
+  const [, session, started, application] = (await paste(t, commands)).trim().split('\n')
+  t.match(session, /^[0-9a-f-]{36}$/, 'a session of Azkaban')
+  t.match(started, /^\{"statusCode":200,.*Execution submitted successfully with exec id 1\\"/)
+  t.match(application, /^\{"statusCode":200,"message":"成功!","data":"application_\d+_\d{4}"\}$/)
+})
 
 t.test('what it keeps is for its user alone, and a restart finds it again', async (t) => {
   const dataDir = freshDirectory(t)
