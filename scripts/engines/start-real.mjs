@@ -10,7 +10,7 @@ try {
   const { up } = await importSource('engines.ts')
   const engines = await up(process.env, (line) => console.log(line))
   console.log(
-    `ResourceManager at ${engines.resourceManagerUrl}; to stop it: npm run engines -- down`
+    `ResourceManager at ${engines.resourceManagerUrl}, Azkaban at ${engines.azkabanUrl}; to stop them: npm run engines -- down`
   )
   for (const [name, value] of Object.entries(engines.environment)) process.env[name] ||= value
 } catch (error) {

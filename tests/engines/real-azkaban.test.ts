@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import t, { type Test } from 'tap'
+import { freshDirectory } from '../support/fresh-directory.ts'
 import { startService } from '../support/service-process.ts'
 import { Azkaban } from './azkaban/azkaban.ts'
 import { azkabanAccount } from './azkaban/configuration.ts'
@@ -14,7 +15,7 @@ const flow = { project: 'test', flow: 'test' }
 type Body = Readonly<Record<string, string | number | null>>
 const stranger = 'application_1395269471888_0004'
 
-const { rm, proxy, engines, started } = await startAll(t)
+const { rm, product, serviceAlone, engines, started } = await startAll(t)
 
 t.test('a flow is started, watched, restarted and stopped', async (t) => {
   const sessionId = await logIn()
@@ -31,7 +32,7 @@ t.test('a flow is started, watched, restarted and stopped', async (t) => {
     )
   )
 
-  const refused = await proxy.post('/azkaban/stop', {
+  const refused = await product.post('/azkaban/stop', {
     sessionId,
     execId: first,
     applicationId: stranger
@@ -53,12 +54,12 @@ t.test('a flow is started, watched, restarted and stopped', async (t) => {
   t.not(next, application)
   await applicationIs(next, 'RUNNING')
   const body = { sessionId, execId: second, applicationId: next }
-  t.match(await proxy.post('/azkaban/stop', body), { statusCode: 200, data: true })
+  t.match(await product.post('/azkaban/stop', body), { statusCode: 200, data: true })
   t.match(await rm.app(next), { state: 'KILLED', finalStatus: 'KILLED' })
   t.match(await statusOf(t, sessionId, second), { status: 'KILLED' })
   t.strictSame(await running(t, sessionId), [])
   await nothingIsLeftOf(second)
-  const again = await proxy.post('/azkaban/stop', body)
+  const again = await product.post('/azkaban/stop', body)
   t.equal(again.statusCode, 151)
   t.match(again.data, `Execution ${second} of flow test isn't running.`)
 })
@@ -66,7 +67,7 @@ t.test('a flow is started, watched, restarted and stopped', async (t) => {
 t.test('a flow is stopped before it has named an application', async (t) => {
   const sessionId = await logIn()
   const execId = await start(t, { sessionId, ...flow })
-  const stopped = await proxy.post('/azkaban/stop', { sessionId, execId, applicationId: null })
+  const stopped = await product.post('/azkaban/stop', { sessionId, execId, applicationId: null })
   t.match(stopped, { statusCode: 200, data: true })
   t.match(await statusOf(t, sessionId, execId), { status: /^(KILLED|FAILED)$/ })
 })
@@ -86,8 +87,10 @@ t.test('what Azkaban refuses is told with the code of the call and in its words'
     ['restart', { ...nothing, ...flow }, 151, indexPage],
     ['running', { sessionId, ...flow, project: 'none' }, 153, /Project 'null' not found/]
   ]
-  for (const [call, body, statusCode, data] of cases) {
-    t.match(await proxy.post(`/azkaban/${call}`, body), { statusCode, data }, call)
+  for (const door of [product, serviceAlone]) {
+    for (const [call, body, statusCode, data] of cases) {
+      t.match(await door.post(`/azkaban/${call}`, body), { statusCode, data }, call)
+    }
   }
   t.strictSame(await running(t, sessionId), [], 'nothing was started')
 })
@@ -102,48 +105,49 @@ t.test('a restart of Azkaban ends the session, and not what it started', async (
   const body = { sessionId: lost, execId, applicationId, jobId: 'test', ...flow }
   const codes = { start: 150, stop: 151, restart: 151, getAppId: 152, logger: 152, status: 153 }
   for (const [call, statusCode] of Object.entries({ ...codes, running: 153 })) {
-    const answer = await proxy.post(`/azkaban/${call}`, body)
+    const answer = await product.post(`/azkaban/${call}`, body)
     t.match(answer, { statusCode, data: '{"error":"session"}' }, call)
   }
   t.match(await rm.app(applicationId), { state: 'RUNNING' })
 
-  const stopped = await proxy.post('/azkaban/stop', { ...body, sessionId: await logIn() })
+  const stopped = await product.post('/azkaban/stop', { ...body, sessionId: await logIn() })
   t.match(stopped, { statusCode: 200, data: true })
   t.match(await rm.app(applicationId), { state: 'KILLED', finalStatus: 'KILLED' })
   t.equal(await (await Azkaban.logIn(engines.azkabanUrl)).status(execId), 'FAILED')
   await nothingIsLeftOf(execId)
 })
 
-/** The engines, unless they run already, and the built service on them; all of it ends with the test. */
+/** The engines, unless they run already, and the built product on them; all of it ends with the test. */
 async function startAll(t: Test) {
   const engines = await up(process.env, (line) => t.comment(line))
   if (engines.started) t.teardown(() => down(process.env, false))
   const rm = new ResourceManager(engines.resourceManagerUrl)
-  const { AZKABAN_URL = '', YARN_RM_URL = '', YARN_USER = '' } = engines.environment
-  const { url } = await startService(t, '@scheduler-task/azkaban-proxy', {
-    HOST: '127.0.0.1',
-    AUTH_MODE: 'off',
-    AZKABAN_URL,
-    YARN_RM_URL,
-    YARN_USER
+  const password = 'a password for this test only'
+  const { url } = await startService(t, '@scheduler-task/all-in-one', {
+    ...engines.environment,
+    DATA_DIR: freshDirectory(t),
+    ADMIN_PASSWORD: password
   })
+  const product = await Product.logIn(url, 'admin', password)
+  const alone = { HOST: '127.0.0.1', AUTH_MODE: 'off', ...engines.environment }
+  const service = await startService(t, '@scheduler-task/azkaban-proxy', alone)
   const started = new Set<string>()
   t.teardown(async () => {
     const live = await rm.liveApps()
-    for (const { id } of live) if (started.has(id)) await rm.kill(id, YARN_USER)
+    for (const { id, user } of live) if (started.has(id)) await rm.kill(id, user)
   })
-  return { rm, engines, started, proxy: new Product(url, '') }
+  return { rm, engines, started, product, serviceAlone: new Product(service.url, '') }
 }
 
 async function logIn(): Promise<string> {
   const { name: username, password } = azkabanAccount
-  const { data } = await proxy.post('/azkaban/login', { username, password })
+  const { data } = await product.post('/azkaban/login', { username, password })
   return JSON.parse(String(data))['session.id']
 }
 
 /** Starts or restarts; answers the execution's id. */
 async function start(t: Test, body: Body, call: 'start' | 'restart' = 'start') {
-  const answer = await proxy.post(`/azkaban/${call}`, body)
+  const answer = await product.post(`/azkaban/${call}`, body)
   t.match(answer, { statusCode: 200, message: '成功!' }, String(answer.data))
   const { execid } = JSON.parse(String(answer.data))
   t.type(execid, 'number')
@@ -151,13 +155,13 @@ async function start(t: Test, body: Body, call: 'start' | 'restart' = 'start') {
 }
 
 async function running(t: Test, sessionId: string): Promise<number[]> {
-  const { statusCode, data } = await proxy.post('/azkaban/running', { sessionId, ...flow })
+  const { statusCode, data } = await product.post('/azkaban/running', { sessionId, ...flow })
   t.equal(statusCode, 200)
   return JSON.parse(String(data)).execIds ?? []
 }
 
 async function statusOf(t: Test, sessionId: string, execId: number): Promise<unknown> {
-  const { statusCode, data } = await proxy.post('/azkaban/status', { sessionId, execId })
+  const { statusCode, data } = await product.post('/azkaban/status', { sessionId, execId })
   t.equal(statusCode, 200)
   return JSON.parse(String(data))
 }
@@ -165,7 +169,7 @@ async function statusOf(t: Test, sessionId: string, execId: number): Promise<unk
 /** Waits until the job's log names its application. */
 async function applicationOf(sessionId: string, execId: number): Promise<string> {
   const id = await until(`the application of execution ${execId}`, async () => {
-    const answer = await proxy.post('/azkaban/getAppId', { sessionId, execId, jobId: 'test' })
+    const answer = await product.post('/azkaban/getAppId', { sessionId, execId, jobId: 'test' })
     if (answer.statusCode !== 200) throw new Error(JSON.stringify(answer))
     return answer.data
   })
@@ -178,7 +182,7 @@ async function wholeLog(t: Test, job: Body): Promise<string> {
   let text = ''
   let offset = 0
   while (true) {
-    const { data } = await proxy.post('/azkaban/logger', { ...job, offset, length: 2000 })
+    const { data } = await product.post('/azkaban/logger', { ...job, offset, length: 2000 })
     const block = JSON.parse(String(data))
     t.equal(block.offset, offset)
     t.equal(block.length, Buffer.byteLength(block.data))
