@@ -1,19 +1,27 @@
-import { type Answer, jsonAnswer } from './answer.ts'
+import { type Answer, emptyAnswer, jsonAnswer } from './answer.ts'
 import { required, requiredInteger } from './parameters.ts'
 import { findProject, may } from './projects.ts'
 import type { Server, UserCall } from './servlet.ts'
 
-/** `/manager?ajax=fetchFlowExecutions` (§10.1), newest first; of this servlet nothing else is played. */
+/** `/manager`: fetchprojectflows and fetchFlowExecutions (§10.1), newest first; of this servlet nothing else is played. */
 export function answerManager(call: UserCall, server: Server): Answer {
   const { dialect, projects, executions } = server
   const name = required(call, 'project')
   const project = findProject(projects, name, dialect.projectsInAnyCase)
-  if (!project) return jsonAnswer({ project: name, error: `Project ${name} doesn't exist.` })
+  if (!project) {
+    return dialect.version === '3.0.0'
+      ? emptyAnswer(200)
+      : jsonAnswer({ project: name, error: `Project ${name} doesn't exist.` })
+  }
   const said = { project: name, projectId: project.id }
   if (!may(call.user, 'READ', project)) {
     return jsonAnswer({ ...said, error: 'Permission denied. Need READ access.' })
   }
   const ajax = call.parameters.get('ajax') ?? ''
+  if (ajax === 'fetchprojectflows') {
+    const flows = project.flows.map(({ id }) => ({ flowId: id }))
+    return jsonAnswer({ flows, ...said })
+  }
   if (ajax !== 'fetchFlowExecutions') {
     return jsonAnswer({ ...said, error: `Cannot execute command ${ajax}` })
   }
