@@ -19,7 +19,7 @@ export function answerManager(call: UserCall, server: Server): Answer {
   }
   const ajax = call.parameters.get('ajax') ?? ''
   if (ajax === 'fetchprojectflows') {
-    const flows = project.flows.map(({ id }) => ({ flowId: id }))
+    const flows = project.definition.flows.map(({ id }) => ({ flowId: id }))
     return jsonAnswer({ flows, ...said })
   }
   if (ajax !== 'fetchFlowExecutions') {
