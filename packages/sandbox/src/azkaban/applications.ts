@@ -1,38 +1,77 @@
-import { resourceManagerClient } from '../launchers/resource-manager-client.ts'
-import type { Timers } from '../yarn/timers.ts'
-import type { Applications } from './job-run.ts'
+import {
+  type ResourceManagerClient,
+  resourceManagerClient
+} from '../launchers/resource-manager-client.ts'
 import { filled } from './job-text.ts'
+import type { JobStep } from './options.ts'
 
-/** Applications of jobs in the ResourceManager stand-in at `yarnUrl`; without one ids are made up. */
-export function createApplications(yarnUrl: string | undefined, timers: Timers): Applications {
-  return yarnUrl === undefined ? madeUp() : submitted(yarnUrl, timers)
+type SubmitStep = Extract<JobStep, { readonly kind: 'submit-application' }>
+
+/** Where jobs start their applications. */
+export interface Applications {
+  /** Starts one as a YARN client does; its id, or undefined when the job has ended meanwhile. */
+  submit(step: SubmitStep, job: SubmittingJob): Promise<string | undefined>
+  report(id: string, signal: AbortSignal): Promise<ApplicationState>
+  /** The job that started it in client mode has ended. */
+  release(id: string): void
+  /** Gives up whatever is going on. */
+  close(): void
+}
+
+export interface SubmittingJob {
+  readonly user: string
+  readonly print: (text: string) => void
+  /** Ends with the job. */
+  readonly signal: AbortSignal
+}
+
+export interface ApplicationState {
+  readonly state: string
+  readonly finalStatus: string
+}
+
+/** Applications in the ResourceManager stand-in at `yarnUrl`; without one ids are made up. */
+export function createApplications(yarnUrl: string | undefined): Applications {
+  return yarnUrl === undefined ? madeUp() : submitted(new URL(yarnUrl).host)
 }
 
 function madeUp(): Applications {
   const started = Date.now()
   let last = 0
   return {
-    async submit(_step, job) {
+    async submit(_step, { print }) {
       const id = `application_${started}_${String(++last).padStart(4, '0')}`
-      announce(id, job.print)
+      announce(id, print)
       return id
     },
     report: async () => ({ state: 'RUNNING', finalStatus: 'UNDEFINED' }),
-    release: () => {}
+    release: () => {},
+    close: () => {}
   }
 }
 
-function submitted(yarnUrl: string, _timers: Timers): Applications {
-  const client = (user: string) =>
-    resourceManagerClient({ address: new URL(yarnUrl).host, user, onRetry: () => {} })
-  const anybody = client('azkaban')
+function submitted(address: string): Applications {
+  const closing = new AbortController()
+  // One for each job: a signal made of others is not to be made again and again.
+  const clients = new WeakMap<AbortSignal, ResourceManagerClient>()
+
+  function clientOf(user: string, signal: AbortSignal): ResourceManagerClient {
+    const signals = signal === closing.signal ? [signal] : [signal, closing.signal]
+    const known = clients.get(signal)
+    const client =
+      known ??
+      resourceManagerClient({ address, user, onRetry: () => {}, signal: AbortSignal.any(signals) })
+    clients.set(signal, client)
+    return client
+  }
+
   return {
-    async submit(step, job, signal) {
+    async submit(step, { user, print, signal }) {
       const { name = 'Waterdrop', applicationType = 'SPARK' } = step
-      const own = client(job.user)
+      const own = clientOf(user, signal)
       const { id } = await own.newApplication()
       if (signal.aborted) return undefined
-      job.print(filled(`{log4j} INFO yarn.Client: Submitting application ${id} to ResourceManager`))
+      print(filled(`{log4j} INFO yarn.Client: Submitting application ${id} to ResourceManager`))
       await own.submit({
         id,
         name,
@@ -44,16 +83,19 @@ function submitted(yarnUrl: string, _timers: Timers): Applications {
         command: 'java',
         playedAs: { kind: 'managed', finishAfterMs: null }
       })
-      announce(id, job.print)
+      announce(id, print)
       return id
     },
-    async report(id) {
-      const found = await anybody.report(id)
+    async report(id, signal) {
+      const found = await clientOf('azkaban', signal).report(id)
       return found ?? { state: 'KILLED', finalStatus: 'KILLED' }
     },
     release(id) {
-      anybody.unregister(id, 'SUCCEEDED').catch(() => {})
-    }
+      clientOf('azkaban', closing.signal)
+        .unregister(id, 'SUCCEEDED')
+        .catch(() => {})
+    },
+    close: () => closing.abort()
   }
 }
 

@@ -61,10 +61,11 @@ export async function startAzkaban(options: AzkabanOptions = {}): Promise<Sandbo
   const faults = createAzkabanFaults()
   const sessions = new Sessions(dialect.sessionTtlMs)
   const requests = new SeenRequests()
+  const applications = createApplications(options.yarnUrl)
   const executions = new Executions({
     dialect,
     timers,
-    applications: createApplications(options.yarnUrl, timers),
+    applications,
     firstExecutionId: options.firstExecutionId ?? 1,
     dispatchDelayMs: options.dispatchDelayMs ?? 100,
     logChunkBytes: options.logChunkBytes ?? 5 * megabyte,
@@ -148,6 +149,7 @@ export async function startAzkaban(options: AzkabanOptions = {}): Promise<Sandbo
     },
     async close() {
       timers.close()
+      applications.close()
       for (const { run } of executions.all())
         for (const job of run?.jobs ?? []) job.process.finish(137)
       await web.close()

@@ -1,4 +1,5 @@
 import type { Timers } from '../yarn/timers.ts'
+import type { Applications } from './applications.ts'
 import type { Dialect } from './dialect.ts'
 import {
   allNodes,
@@ -11,7 +12,6 @@ import {
 import { executionJson } from './execution-json.ts'
 import { type FlowRun, startFlow } from './flow-run.ts'
 import { JobLog } from './job-log.ts'
-import type { Applications } from './job-run.ts'
 import type { FlowDefinition } from './options.ts'
 import type { Json } from './pretty-json.ts'
 import type { Project } from './projects.ts'

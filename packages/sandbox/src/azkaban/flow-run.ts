@@ -28,7 +28,7 @@ export function startFlow(execution: Execution, context: FlowRunContext): FlowRu
   let killed = false
   let quiet = false
   let failed = false
-  let waiting = 0
+  const retries = new Map<Node, () => void>()
 
   function touch(node: Node | Execution, status: Status): void {
     node.status = status
@@ -57,7 +57,7 @@ export function startFlow(execution: Execution, context: FlowRunContext): FlowRu
   /** Starts whatever may start now; ends what has nothing left to do. */
   function progress(): void {
     advance(execution.nodes)
-    if (jobs.size > 0 || waiting > 0) return
+    if (jobs.size > 0 || retries.size > 0) return
     if (execution.endTime >= 0 || !execution.nodes.every((node) => isFinished(node.status))) return
     finish(execution, killed ? 'KILLED' : failed ? 'FAILED' : 'SUCCEEDED')
     written(execution)
@@ -86,7 +86,7 @@ export function startFlow(execution: Execution, context: FlowRunContext): FlowRu
   }
 
   function isDue(node: Node, siblings: readonly Node[]): boolean {
-    if (failed || killed) return jobs.size === 0 && waiting === 0
+    if (failed || killed) return jobs.size === 0 && retries.size === 0
     const names = node.definition.dependsOn ?? []
     return names.every((id) => {
       const one = siblings.find((other) => other.definition.id === id)
@@ -143,13 +143,12 @@ export function startFlow(execution: Execution, context: FlowRunContext): FlowRu
     touch(node, 'QUEUED')
     announceRetry(execution, node, context)
     write()
-    waiting++
-    timers.after(retryDelayMs(node), () => {
-      waiting--
-      if (node.status !== 'QUEUED') return
+    const cancelRetry = timers.after(retryDelayMs(node), () => {
+      retries.delete(node)
       begin(node)
       void runJob(node)
     })
+    retries.set(node, cancelRetry)
   }
 
   async function kill(): Promise<void> {
@@ -160,7 +159,11 @@ export function startFlow(execution: Execution, context: FlowRunContext): FlowRu
       touch(execution, 'KILLING')
       for (const { node } of running) touch(node, 'KILLING')
     }
-    for (const node of allNodes(execution.nodes)) if (node.status === 'QUEUED') cancel(node)
+    for (const [node, cancelRetry] of retries) {
+      cancelRetry()
+      cancel(node)
+    }
+    retries.clear()
     for (const run of running) await run.kill()
     quiet = false
     if (execution.endTime < 0) write()

@@ -1,4 +1,5 @@
 import type { Timers } from '../yarn/timers.ts'
+import type { ApplicationState } from './applications.ts'
 import { filled } from './job-text.ts'
 import type { JobProgram, JobStep } from './options.ts'
 
@@ -15,10 +16,7 @@ export interface ProcessOutlet {
     signal: AbortSignal
   ) => Promise<string | undefined>
   /** Its state at the ResourceManager, and how it ended. */
-  readonly report: (
-    id: string,
-    signal: AbortSignal
-  ) => Promise<{ readonly state: string; readonly finalStatus: string }>
+  readonly report: (id: string, signal: AbortSignal) => Promise<ApplicationState>
 }
 
 export interface JobProcess {
@@ -57,11 +55,13 @@ export function startProcess(program: JobProgram, outlet: ProcessOutlet): JobPro
 
   function pause(ms: number): Promise<void> {
     return new Promise((resolve) => {
-      const cancel = ms === Infinity ? () => {} : timers.after(ms, resolve)
-      signal.addEventListener('abort', () => {
+      const cancel = ms === Infinity ? () => {} : timers.after(ms, resume)
+      signal.addEventListener('abort', resume)
+      function resume(): void {
+        signal.removeEventListener('abort', resume)
         cancel()
         resolve()
-      })
+      }
     })
   }
 

@@ -1,4 +1,5 @@
 import type { Timers } from '../yarn/timers.ts'
+import type { Applications } from './applications.ts'
 import type { Dialect } from './dialect.ts'
 import { type Execution, logKey, type Node } from './execution.ts'
 import type { JobLog } from './job-log.ts'
@@ -18,27 +19,15 @@ import {
   startLines,
   unresolvedLines
 } from './job-log-frame.ts'
-import { type JobProcess, type ProcessOutlet, startProcess } from './job-process.ts'
+import { type JobProcess, startProcess } from './job-process.ts'
 import { resolve } from './job-properties.ts'
-import type { JobProgram, JobStep } from './options.ts'
+import type { JobProgram } from './options.ts'
 
 export interface JobRunContext {
   readonly dialect: Dialect
   readonly timers: Timers
   readonly applications: Applications
   readonly newLog: () => JobLog
-}
-
-/** Where jobs start their applications. */
-export interface Applications {
-  submit(
-    step: Extract<JobStep, { kind: 'submit-application' }>,
-    job: { readonly user: string; readonly print: (text: string) => void },
-    signal: AbortSignal
-  ): Promise<string | undefined>
-  report: ProcessOutlet['report']
-  /** The job that started it in client mode has ended. */
-  release(id: string): void
 }
 
 /** One attempt of one job: its process and its log. */
@@ -119,15 +108,15 @@ export function startJob(execution: Execution, node: Node, context: JobRunContex
       nextCommand()
     },
     async submit(step, signal) {
-      const job = {
+      const said = (text: string) => print(text, 'ERROR')
+      const id = await applications.submit(step, {
         user: execution.submitUser,
-        print: (text: string) => print(text, 'ERROR')
-      }
-      const id = await applications.submit(step, job, signal)
+        print: said,
+        signal
+      })
       if (id === undefined) return undefined
       node.applicationIds.push(id)
       if (step.outlivesJob === false) owned.push(id)
-      if (signal.aborted) for (const one of owned) applications.release(one)
       return id
     },
     report: applications.report

@@ -59,8 +59,11 @@ export function resourceManagerClient(options: {
   address: string
   user: string
   onRetry: (tried: number) => void
+  /** Ends whatever is going on, with an AbortError. */
+  signal?: AbortSignal
 }) {
-  const { address, user, onRetry } = options
+  const { address, user, onRetry, signal } = options
+  const abort = signal === undefined ? {} : { signal }
   const base = `http://${address}`
 
   async function call(method: string, path: string, body?: unknown): Promise<Answer> {
@@ -72,9 +75,9 @@ export function resourceManagerClient(options: {
         throw new Unusable(`${method} ${path}: ${answer.status} ${answer.body.slice(0, 100)}`)
       } catch (error) {
         const passing = error instanceof Unusable || (error instanceof Error && 'code' in error)
-        if (!passing || Date.now() - started > CONNECT_LIMIT_MS) throw error
+        if (signal?.aborted || !passing || Date.now() - started > CONNECT_LIMIT_MS) throw error
         onRetry(tried)
-        await delay(RETRY_MS)
+        await delay(RETRY_MS, undefined, abort)
       }
     }
   }
@@ -86,7 +89,7 @@ export function resourceManagerClient(options: {
     const url = new URL(path, base)
     url.searchParams.set('user.name', user)
     return new Promise((resolve, reject) => {
-      const outgoing = request(url, { method, agent: false })
+      const outgoing = request(url, { method, agent: false, ...abort })
       const timer = setTimeout(
         () => outgoing.destroy(new Unusable(`${path}: timed out`)),
         TIMEOUT_MS
@@ -153,7 +156,7 @@ export function resourceManagerClient(options: {
           throw new SubmissionRefused(current?.diagnostics ?? '')
         }
         if (!['NEW', 'NEW_SAVING', 'SUBMITTED'].includes(state)) return
-        await delay(50)
+        await delay(50, undefined, abort)
       }
     },
 
