@@ -105,7 +105,7 @@ t.test('the Azkaban commands of README.md work as printed', async (t) => {
   t.match(said, /no Azkaban/)
   const address = /ready at (\S+)/.exec(said)?.[1] ?? ''
   const readme = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8')
-  const [, block = ''] = /Then an Azkaban flow[^]*?```bash\n([^]*?)```/.exec(readme) ?? []
+  const [, block = ''] = /Then an Azkaban flow[\s\S]*?```bash\n([\s\S]*?)```/.exec(readme) ?? []
   const logIn = said.slice(said.indexOf('# 1 log in'), said.indexOf('# 2 upload'))
   const commands = `# 1 log in\n${logIn}${block.replaceAll('http://127.0.0.1:8080', address)}Ctrl-C ends`
   const [, session, started, application] = (await paste(t, commands)).trim().split('\n')
