@@ -8,11 +8,11 @@ const LONGEST_POLL_MS = 2000
 /** Refused reads in a row: a single "Cannot find execution" is no proof of anything (azkaban.md §5.3). */
 const MOST_REFUSED_READS = 3
 
-/** How long the effect of a cancel may take to show after its answer, before there is another. */
+/** How long the effect of a cancel may take to show after its answer (2 s, §5.2), before there is another. */
 const SETTLE_MS: Readonly<Record<CancelOutcome['kind'], number>> = {
-  accepted: 5000,
-  unknown: 5000,
-  finalizing: 5000,
+  accepted: 3000,
+  unknown: 2500,
+  finalizing: 3000,
   'not-running': 1000,
   refused: 300,
   unsent: 0
