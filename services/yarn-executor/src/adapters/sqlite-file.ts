@@ -1,10 +1,13 @@
 import { chmodSync, closeSync, openSync } from 'node:fs'
 import { type FileLock, takeFileLock } from '@scheduler-task/file-lock/file-lock'
+import type * as kysely from 'kysely'
 import Database from 'libsql'
+import { groupCommits } from './commit-groups.ts'
 import { Kysely, SqliteDialect } from './kysely.ts'
 import type { SqlDatabase } from './sql-database.ts'
 import { migrate } from './sql-migrations.ts'
 import type { JobTables } from './sql-schema.ts'
+import { orUnavailable } from './sqlite-errors.ts'
 
 /** A statement that does nothing. */
 const NOTHING_TO_DO = {
@@ -41,7 +44,7 @@ async function openLocked(path: string, lock: FileLock): Promise<SqlDatabase> {
   const both = {
     // A full disk ends the transaction by itself; the error to be told is that one.
     prepare: (text: string) =>
-      text === 'rollback' && !database.inTransaction ? NOTHING_TO_DO : database.prepare(text),
+      text === 'rollback' && !database.inTransaction ? NOTHING_TO_DO : prepare(database, text),
     close: () => {
       database.close()
       lock.release()
@@ -54,11 +57,16 @@ async function openLocked(path: string, lock: FileLock): Promise<SqlDatabase> {
     database.close()
     throw error
   }
+  return { kind: 'sqlite', db, ...groupCommits(db) }
+}
+
+function prepare(database: Database.Database, text: string): kysely.SqliteStatement {
+  const statement = orUnavailable(() => database.prepare(text))
   return {
-    kind: 'sqlite',
-    db,
-    write: (work) => db.transaction().execute(work),
-    close: () => db.destroy()
+    reader: statement.reader,
+    all: (parameters) => orUnavailable(() => statement.all(parameters)),
+    run: (parameters) => orUnavailable(() => statement.run(parameters)),
+    iterate: (parameters) => statement.iterate(parameters) as IterableIterator<unknown>
   }
 }
 
