@@ -34,6 +34,7 @@ const node = z.object({
   status: z.string(),
   attempt: z.int().nonnegative().catch(0),
   startTime: z.number().catch(-1),
+  endTime: z.number().catch(-1),
   get nodes(): z.ZodOptional<z.ZodArray<typeof node>> {
     return z.array(node).optional()
   }
@@ -54,7 +55,6 @@ export function executionOf(
   return { text, status, jobs: nodes.flatMap(jobsOf) }
 }
 
-function jobsOf({ id, nestedId = id, status, attempt, startTime, nodes }: Node): ExecutionJob[] {
-  if (nodes) return nodes.flatMap(jobsOf)
-  return [{ nestedId, status, attempt, startTime }]
+function jobsOf({ id, nestedId = id, nodes, ...job }: Node): ExecutionJob[] {
+  return nodes ? nodes.flatMap(jobsOf) : [{ nestedId, ...job }]
 }

@@ -5,6 +5,7 @@ import {
   type AzkabanSession,
   type Execution,
   type ExecutionJob,
+  hasBegun,
   hasEnded
 } from './azkaban.ts'
 import { followLog } from './follow-log.ts'
@@ -13,7 +14,7 @@ import { followLog } from './follow-log.ts'
 const LIMIT_MS = 15_000
 const MOST_LOGS = 200
 
-/** In these states a job has not begun, or never will: it has no log, and started nothing. */
+/** In these states a job whose time has not begun has no log, and has started nothing. */
 const NOT_BEGUN: ReadonlySet<string> = new Set([
   'READY',
   'QUEUED',
@@ -70,9 +71,8 @@ export async function evidenceOf(
 }
 
 /** Each attempt has a log of its own. */
-function logsOf({ nestedId, attempt, status, startTime }: ExecutionJob) {
-  const last = startTime <= 0 && NOT_BEGUN.has(status) ? attempt - 1 : attempt
-  const neverRan = status === 'SKIPPED' || status === 'DISABLED' || status === 'CANCELLED'
-  if (neverRan && attempt === 0) return []
-  return Array.from({ length: last + 1 }, (_, number) => ({ jobId: nestedId, attempt: number }))
+function logsOf(job: ExecutionJob) {
+  const isWithout = !hasBegun(job) && (NOT_BEGUN.has(job.status) || job.startTime > 0)
+  const attempts = isWithout ? job.attempt : job.attempt + 1
+  return Array.from({ length: attempts }, (_, attempt) => ({ jobId: job.nestedId, attempt }))
 }

@@ -61,6 +61,8 @@ export type ExecutionJob = Readonly<{
   attempt: number
   /** Epoch ms; not above 0 when it has not started. */
   startTime: number
+  /** Epoch ms; not above 0 before the end. */
+  endTime: number
 }>
 
 export type Execution = Readonly<{
@@ -133,4 +135,9 @@ const FINAL: ReadonlySet<string> = new Set(['SUCCEEDED', 'FAILED', 'KILLED', 'EX
 /** Once this holds, every job has ended too, whatever its own state says (§8: jobs are left in KILLING). */
 export function hasEnded({ status }: Pick<Execution, 'status'>): boolean {
   return FINAL.has(status)
+}
+
+/** It has run, or runs: what is skipped or cancelled before its turn ends in the moment in which it "starts". */
+export function hasBegun({ startTime, endTime }: Pick<ExecutionJob, 'startTime' | 'endTime'>) {
+  return startTime > 0 && startTime !== endTime
 }

@@ -1,6 +1,6 @@
 import { withinTime } from '@scheduler-task/yarn-client/time-limit'
 import { createApplicationIdScan } from './application-id-scan.ts'
-import { type AzkabanSession, hasEnded } from './azkaban.ts'
+import { type AzkabanSession, hasBegun, hasEnded } from './azkaban.ts'
 import { followLog } from './follow-log.ts'
 
 export type JobOfExecution = Readonly<{ execId: number; jobId: string }>
@@ -18,17 +18,17 @@ export async function findApplicationId(
     const execution = await session.execution(execId, limit)
     const job = execution.jobs.find(({ nestedId }) => nestedId === jobId)
     const ended = hasEnded(execution)
-    // Azkaban would move on to the next attempt in the middle of the log.
-    const log = { execId, jobId, ended: ended && hasRun(job), ...(job && { attempt: job.attempt }) }
+    // One that never ran has no log to wait for. Without its attempt Azkaban would go on to the next one in between.
+    const log = {
+      execId,
+      jobId,
+      ended: ended && (!job || hasBegun(job)),
+      ...(job && { attempt: job.attempt })
+    }
     const scan = createApplicationIdScan()
     const reading = await followLog(session, log, scan.see, limit)
     // A last line without an end is still being written, unless nobody writes any more.
     if (ended && reading !== 'missing') scan.end()
     return scan.found
   })
-}
-
-/** One that never ran has no log to wait for. */
-function hasRun(job: { startTime: number } | undefined): boolean {
-  return job === undefined || job.startTime > 0
 }
