@@ -11,6 +11,7 @@ import { type ExecutionView, viewOf } from './execution-view.ts'
 import { Executions, type ExecutorState } from './executions.ts'
 import { playFault } from './fault-player.ts'
 import { type AzkabanFault, createAzkabanFaults } from './faults.ts'
+import { keepExecutions, revive } from './kept-executions.ts'
 import { answerCall, sessionIdOf } from './login-servlet.ts'
 import type { AzkabanOptions, AzkabanVersion } from './options.ts'
 import { type Call, readCall } from './parameters.ts'
@@ -71,13 +72,16 @@ export async function startAzkaban(options: AzkabanOptions = {}): Promise<Sandbo
     logChunkBytes: options.logChunkBytes ?? 5 * megabyte,
     logBackups: options.logBackups ?? 4,
     lostRunMs: options.lostRunMs,
-    changed: () => {}
+    changed: () => kept?.touch()
   })
+  const projects = numbered(options.projects ?? defaultProjects)
+  const kept = options.stateFile ? keepExecutions(options.stateFile, executions, timers) : undefined
+  for (const one of kept?.load() ?? []) executions.restore(one.execId, revive(one, projects))
   const server: Server = {
     dialect,
     scheme: tls ? 'https' : 'http',
     users: options.users ?? [{ name: 'admin', password: 'admin' }],
-    projects: numbered(options.projects ?? defaultProjects),
+    projects,
     sessions,
     sessionCap: dialect.knowsSessionCap ? (options.sessionCap ?? Infinity) : Infinity,
     executions,
@@ -152,6 +156,7 @@ export async function startAzkaban(options: AzkabanOptions = {}): Promise<Sandbo
       applications.close()
       for (const { run } of executions.all())
         for (const job of run?.jobs ?? []) job.process.finish(137)
+      kept?.save()
       await web.close()
     }
   }

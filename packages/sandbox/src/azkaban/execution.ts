@@ -9,20 +9,22 @@ import type { Project } from './projects.ts'
 // A job:   READY -> RUNNING -> SUCCEEDED | FAILED | KILLED;  FAILED -> QUEUED -> RUNNING (retry)
 //          READY -> CANCELLED | KILLED | KILLING;  DISABLED -> SKIPPED
 
-export type Status =
-  | 'READY'
-  | 'PREPARING'
-  | 'RUNNING'
-  | 'PAUSED'
-  | 'SUCCEEDED'
-  | 'KILLING'
-  | 'KILLED'
-  | 'FAILED'
-  | 'FAILED_FINISHING'
-  | 'SKIPPED'
-  | 'DISABLED'
-  | 'QUEUED'
-  | 'CANCELLED'
+export const statuses = [
+  'READY',
+  'PREPARING',
+  'RUNNING',
+  'PAUSED',
+  'SUCCEEDED',
+  'KILLING',
+  'KILLED',
+  'FAILED',
+  'FAILED_FINISHING',
+  'SKIPPED',
+  'DISABLED',
+  'QUEUED',
+  'CANCELLED'
+] as const
+export type Status = (typeof statuses)[number]
 
 export interface Attempt {
   readonly attempt: number

@@ -49,7 +49,7 @@ export interface ExecutionsOptions {
   readonly logChunkBytes: number
   readonly logBackups: number
   readonly lostRunMs: number | undefined
-  /** Called when an execution has changed for good. */
+  /** Called when there is one more, and when one has ended. */
   readonly changed: () => void
 }
 
@@ -119,13 +119,18 @@ export class Executions {
     }
     const entry = this.#add(execution)
     this.#schedule(entry)
+    this.#options.changed()
     return entry
   }
 
-  /** Puts back what an earlier run of the stand-in had kept. */
-  restore(execution: Execution): void {
-    this.#lastId = Math.max(this.#lastId, execution.execId)
-    this.#add(execution)
+  /**
+   * Puts back what an earlier run of the stand-in had kept.
+   *
+   * @param execution undefined when its flow is no longer there; its id is not used again
+   */
+  restore(execId: number, execution: Execution | undefined): void {
+    this.#lastId = Math.max(this.#lastId, execId)
+    if (execution) this.#add(execution)
   }
 
   /** Waits for an executor, and no executor has it. */

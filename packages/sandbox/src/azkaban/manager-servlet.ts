@@ -1,4 +1,5 @@
 import { type Answer, emptyAnswer, jsonAnswer } from './answer.ts'
+import { hashOrder } from './java-map.ts'
 import { required, requiredInteger } from './parameters.ts'
 import { findProject, may } from './projects.ts'
 import type { Server, UserCall } from './servlet.ts'
@@ -19,7 +20,8 @@ export function answerManager(call: UserCall, server: Server): Answer {
   }
   const ajax = call.parameters.get('ajax') ?? ''
   if (ajax === 'fetchprojectflows') {
-    const flows = project.definition.flows.map(({ id }) => ({ flowId: id }))
+    const ids = hashOrder(project.definition.flows.map(({ id }) => id))
+    const flows = ids.map((flowId) => ({ flowId }))
     return jsonAnswer({ flows, ...said })
   }
   if (ajax !== 'fetchFlowExecutions') {

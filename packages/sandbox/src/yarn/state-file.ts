@@ -1,11 +1,7 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { dirname } from 'node:path'
 import { z } from 'zod'
 import { type Application, finalStatuses, publicStates } from './application.ts'
+import { type KeptValues, keepValues } from './kept-values.ts'
 import type { Timers } from './timers.ts'
-
-const version = 1
-const writeDelayMs = 200
 
 const absentWhenMissing = <T extends z.ZodType>(type: T) =>
   type.optional().transform((value) => value ?? undefined)
@@ -48,60 +44,15 @@ const application = z.object({
   heldKills: z.number()
 })
 
-const content = z.object({ version: z.literal(version), applications: z.array(application) })
-
-/** What a stand-in keeps between two runs: its applications, not their logs. */
-export interface StateFile {
-  load(): Application[]
-  /** Writes soon; many calls make one write. */
-  touch(): void
-  /** Writes now. */
-  save(): void
-}
-
 /**
- * The state file at `path`, written whole and renamed into place. What cannot be read (absent,
- * damaged, of another version) counts as empty.
+ * What a stand-in keeps between two runs: its applications, not their logs.
  *
  * @param apps what is to be written
  */
-export function openStateFile(path: string, apps: () => Application[], timers: Timers): StateFile {
-  let scheduled = false
-
-  function save(): void {
-    mkdirSync(dirname(path), { recursive: true })
-    const next = `${path}.next`
-    writeFileSync(next, JSON.stringify({ version, applications: apps() }))
-    renameSync(next, path)
-  }
-
-  return {
-    load: () => parse(read(path)),
-    touch() {
-      if (scheduled) return
-      scheduled = true
-      timers.after(writeDelayMs, () => {
-        scheduled = false
-        save()
-      })
-    },
-    save
-  }
-}
-
-function read(path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return ''
-    throw error
-  }
-}
-
-function parse(text: string): Application[] {
-  try {
-    return content.parse(JSON.parse(text)).applications
-  } catch {
-    return []
-  }
+export function openStateFile(
+  path: string,
+  apps: () => Application[],
+  timers: Timers
+): KeptValues<Application> {
+  return keepValues({ path, key: 'applications', schema: application, values: apps }, timers)
 }
