@@ -1,10 +1,10 @@
 import { claimsOf, mintToken } from '@scheduler-task/auth/test-support/mint-token'
 import { needsRedis, startRedis } from '@scheduler-task/auth/test-support/redis-server'
+import { until } from '@scheduler-task/test-support/until'
 import t, { type Test } from 'tap'
 import { request } from 'undici'
 import { buildApp } from '../src/app.ts'
 import { knownUsers, SECRET, testConfig } from './support/gateway.ts'
-import { until } from './support/until.ts'
 import { startUpstream } from './support/upstream-server.ts'
 
 const redisNeeded = needsRedis('@scheduler-task/gateway')

@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { startRefused } from '@scheduler-task/test-support/server-process'
+import { until } from '@scheduler-task/test-support/until'
 import t from 'tap'
 import { request } from 'undici'
-import { spawnGateway } from './support/gateway-process.ts'
+import { folder, spawnGateway } from './support/gateway-process.ts'
 import { connectRaw } from './support/raw-connection.ts'
-import { until } from './support/until.ts'
 import { startUpstream } from './support/upstream-server.ts'
 
 async function logIn(url: string, password: string): Promise<string | undefined> {
@@ -31,7 +32,7 @@ t.test(
     await until(() => first.errors().includes('password'))
     const password = /password (\S+)/.exec(first.errors())?.[1] ?? ''
     t.equal((await readFile(join(DATA_DIR, 'admin-password'), 'utf8')).trim(), password)
-    t.notOk(first.output().includes(password), 'not in the log')
+    t.notOk(first.log().includes(password), 'not in the log')
     const token = await logIn(first.url, password)
     const ended = await logIn(first.url, password)
     t.equal(await me(first.url, token), 200)
@@ -91,8 +92,10 @@ t.test('SIGTERM: what does not end is cut off after SHUTDOWN_TIMEOUT_MS', async 
 })
 
 t.test('a wrong value is refused at the start, by name', async (t) => {
-  await t.rejects(spawnGateway(t, { DATA_DIR: t.testdirName, EXECUTOR_URL: 'ftp://a' }), {
-    message: /ended with 2: gateway: .*EXECUTOR_URL: must be http:\/\/host:port/s
+  const wrong = { DATA_DIR: t.testdirName, EXECUTOR_URL: 'ftp://a' }
+  t.match(await startRefused(t, { folder, variables: wrong }), {
+    code: 2,
+    output: /gateway: .*EXECUTOR_URL: must be http:\/\/host:port/s
   })
 })
 

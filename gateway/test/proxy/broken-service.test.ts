@@ -3,10 +3,10 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { until } from '@scheduler-task/test-support/until'
 import t, { type Test } from 'tap'
 import { startGateway } from '../support/gateway.ts'
 import { codeIn, connectRaw } from '../support/raw-connection.ts'
-import { until } from '../support/until.ts'
 import { startUpstream } from '../support/upstream-server.ts'
 
 /** A TCP server that does as `onRequest` says once the first bytes have come. */

@@ -1,9 +1,9 @@
 import type { EventEmitter } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { until } from '@scheduler-task/test-support/until'
 import t from 'tap'
 import { startGateway } from '../support/gateway.ts'
 import { codeIn, connectRaw } from '../support/raw-connection.ts'
-import { until } from '../support/until.ts'
 import { startUpstream } from '../support/upstream-server.ts'
 
 const closeOf = (emitter: EventEmitter) => new Promise((resolve) => emitter.once('close', resolve))

@@ -3,11 +3,11 @@ import { once } from 'node:events'
 import { request as httpRequest } from 'node:http'
 import { pipeline } from 'node:stream/promises'
 import { claimsOf, mintToken } from '@scheduler-task/auth/test-support/mint-token'
+import { until } from '@scheduler-task/test-support/until'
 import t, { type Test } from 'tap'
 import { SECRET, startGateway } from '../support/gateway.ts'
 import { spawnGateway } from '../support/gateway-process.ts'
 import { connectRaw } from '../support/raw-connection.ts'
-import { until } from '../support/until.ts'
 import { startUpstream } from '../support/upstream-server.ts'
 
 const MIB = 1024 * 1024

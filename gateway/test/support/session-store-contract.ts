@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
+import { until } from '@scheduler-task/test-support/until'
 import type { Test } from 'tap'
 import type { Session, SessionStore } from '../../src/domain/session-store.ts'
-import { until } from './until.ts'
 
 export function sessionOf(more: Partial<Session> = {}): Session {
   const createdAt = new Date()

@@ -1,5 +1,6 @@
+import { until } from '@scheduler-task/test-support/until'
 import t from 'tap'
-import { startSurroundings, until } from './support/executor.ts'
+import { startSurroundings } from './support/executor.ts'
 import { startService } from './support/service-process.ts'
 import {
   endStartTime,

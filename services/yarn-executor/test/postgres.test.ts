@@ -1,5 +1,6 @@
+import { until } from '@scheduler-task/test-support/until'
 import t from 'tap'
-import { startExecutor, startSurroundings, until } from './support/executor.ts'
+import { startExecutor, startSurroundings } from './support/executor.ts'
 import { startPostgres } from './support/postgres-server.ts'
 
 t.test('the service on PostgreSQL: ready says when it is away, and nothing is lost', async (t) => {

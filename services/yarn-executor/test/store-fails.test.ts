@@ -1,7 +1,8 @@
 import { join } from 'node:path'
+import { until } from '@scheduler-task/test-support/until'
 import t, { type Test } from 'tap'
 import type { JobStore } from '../src/domain/job-store.ts'
-import { type Executor, startExecutor, startSurroundings, until } from './support/executor.ts'
+import { type Executor, startExecutor, startSurroundings } from './support/executor.ts'
 import { openStore } from './support/sqlite-store.ts'
 
 const SPARK = { 'deploy-mode': 'client', configFile: 'endless.conf' }

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
+import { until } from '@scheduler-task/test-support/until'
 import t from 'tap'
-import { killApplication, startSandbox, until } from './support/sandbox.ts'
+import { killApplication, startSandbox } from './support/sandbox.ts'
 
 const ENDLESS = '# sandbox.endless = true\n'
 const SUBMITTED = /Submitted application (application_\d+_\d+)/

@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { until } from '@scheduler-task/test-support/until'
 import t from 'tap'
 import type { LauncherFaults } from '../../src/launchers/launcher-faults.ts'
 import type { Running } from './support/run-launcher.ts'
-import { type Sandbox, SPARK_STREAM, startSandbox, until } from './support/sandbox.ts'
+import { type Sandbox, SPARK_STREAM, startSandbox } from './support/sandbox.ts'
 
 const BATCH = SPARK_STREAM.replace('FakeStream {', 'Fake { result_table_name = "t",')
 const ID = /application_\d+_\d{4,}/

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
+import { until } from '@scheduler-task/test-support/until'
 import t from 'tap'
-import { reportOf, type Sandbox, startSandbox, until } from './support/sandbox.ts'
+import { reportOf, type Sandbox, startSandbox } from './support/sandbox.ts'
 
 export const FLINK_STREAM = `env {
   execution.parallelism = 1

@@ -1,8 +1,9 @@
 import { join } from 'node:path'
+import { until } from '@scheduler-task/test-support/until'
 import t from 'tap'
 import { comparable, recording } from './support/recording.ts'
 import type { Running } from './support/run-launcher.ts'
-import { killApplication, type Sandbox, startSandbox, until } from './support/sandbox.ts'
+import { killApplication, type Sandbox, startSandbox } from './support/sandbox.ts'
 
 type Case = {
   recording: string

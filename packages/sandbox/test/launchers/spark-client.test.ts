@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { until } from '@scheduler-task/test-support/until'
 import t from 'tap'
 import {
   killApplication,
@@ -6,8 +7,7 @@ import {
   type Sandbox,
   SPARK_BATCH,
   SPARK_STREAM,
-  startSandbox,
-  until
+  startSandbox
 } from './support/sandbox.ts'
 
 const SUBMITTED = /Submitted application (application_\d+_\d+)/

@@ -1,7 +1,8 @@
 import { join } from 'node:path'
+import { until } from '@scheduler-task/test-support/until'
 import t from 'tap'
 import { comparable, recording } from './support/recording.ts'
-import { SPARK_STREAM, startSandbox, until } from './support/sandbox.ts'
+import { SPARK_STREAM, startSandbox } from './support/sandbox.ts'
 
 const FLINK = `env {
   execution.parallelism = 1

@@ -1,7 +1,8 @@
 import { join } from 'node:path'
+import { until } from '@scheduler-task/test-support/until'
 import t from 'tap'
 import { comparable, recording } from './support/recording.ts'
-import { reportOf, type Sandbox, startSandbox, until } from './support/sandbox.ts'
+import { reportOf, type Sandbox, startSandbox } from './support/sandbox.ts'
 
 const PLUGINS =
   'source { Fake { result_table_name = "t1" } }\ntransform { }\nsink { Console { } }\n'

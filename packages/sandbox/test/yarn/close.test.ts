@@ -1,7 +1,8 @@
 import { connect } from 'node:net'
+import { until } from '@scheduler-task/test-support/until'
 import t from 'tap'
 import { startYarn } from '../../src/yarn/yarn.ts'
-import { submitOver, until, yarnFor } from './support/yarn.ts'
+import { submitOver, yarnFor } from './support/yarn.ts'
 
 t.test('the end of the stand-in cuts answers that would never come', async (t) => {
   const yarn = await startYarn()

@@ -1,8 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { until } from '@scheduler-task/test-support/until'
 import t from 'tap'
 import type { SandboxYarn } from '../../src/yarn/yarn.ts'
-import { type AppBody, getJson, submitOver, until, yarnFor } from './support/yarn.ts'
+import { type AppBody, getJson, submitOver, yarnFor } from './support/yarn.ts'
 
 interface Listed {
   readonly apps: { readonly app?: ReadonlyArray<{ readonly id: string; readonly name: string }> }

@@ -1,5 +1,6 @@
+import { until } from '@scheduler-task/test-support/until'
 import t from 'tap'
-import { submitOver, until, yarnFor } from './support/yarn.ts'
+import { submitOver, yarnFor } from './support/yarn.ts'
 
 async function send(method: string, url: string, body?: string) {
   const response = await fetch(url, { method, ...(body === undefined ? {} : { body }) })

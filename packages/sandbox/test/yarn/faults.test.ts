@@ -1,8 +1,9 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
+import { until } from '@scheduler-task/test-support/until'
 import t from 'tap'
 import type { FaultInput } from '../../src/yarn/faults.ts'
-import { getJson, putKilled, submitOver, until, yarnFor } from './support/yarn.ts'
+import { getJson, putKilled, submitOver, yarnFor } from './support/yarn.ts'
 
 const apps = '/ws/v1/cluster/apps'
 

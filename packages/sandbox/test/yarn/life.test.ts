@@ -1,5 +1,6 @@
+import { until } from '@scheduler-task/test-support/until'
 import t from 'tap'
-import { type AppBody, getJson, putKilled, submitOver, until, yarnFor } from './support/yarn.ts'
+import { type AppBody, getJson, putKilled, submitOver, yarnFor } from './support/yarn.ts'
 
 const fast = { acceptAfterMs: 10, registerAfterMs: 20 }
 

@@ -2,10 +2,11 @@ import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { readdir, readlink, truncate, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { until } from '@scheduler-task/test-support/until'
 import t from 'tap'
 import { request } from 'undici'
 import { call } from '../support/calls.ts'
-import { startFileService, until } from '../support/file-service.ts'
+import { startFileService } from '../support/file-service.ts'
 import { openRaw } from '../support/raw-connection.ts'
 
 const HOUR_MS = 3_600_000
@@ -203,9 +204,9 @@ t.test('a client that goes leaves no file open', async (t) => {
     const connection = await openRaw(t, port)
     connection.socket.pause()
     connection.send('GET /file/download?srcfile=a HTTP/1.1\r\nHost: localhost\r\n\r\n')
-    await until(async () => (await openFiles()) > idle, 'the file is open')
+    await until('the file is open', async () => (await openFiles()) > idle)
     connection.socket.destroy()
-    await until(async () => (await openFiles()) <= idle, 'it is closed again')
+    await until('it is closed again', async () => (await openFiles()) <= idle)
   }
   t.ok((await openFiles()) <= idle)
 })
@@ -217,8 +218,8 @@ t.test('a client that stops reading is cut off', async (t) => {
   const connection = await openRaw(t, port)
   connection.socket.pause()
   connection.send('GET /file/download?srcfile=a HTTP/1.1\r\nHost: localhost\r\n\r\n')
-  await until(async () => (await openFiles()) > idle, 'the file is open')
-  await until(async () => (await openFiles()) <= idle, 'the file is closed')
+  await until('the file is open', async () => (await openFiles()) > idle)
+  await until('the file is closed', async () => (await openFiles()) <= idle)
   let received = 0
   connection.socket.on('data', (chunk: Buffer) => {
     received += chunk.length
@@ -240,7 +241,7 @@ t.test(
       received += chunk.length
     })
     connection.send('GET /file/download?srcfile=a HTTP/1.1\r\nHost: localhost\r\n\r\n')
-    await until(async () => received > 0, 'it began')
+    await until('it began', async () => received > 0)
     connection.socket.pause()
     await truncate(path, 1000)
     connection.socket.resume()

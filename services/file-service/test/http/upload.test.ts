@@ -1,9 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { until } from '@scheduler-task/test-support/until'
 import t from 'tap'
 import { call, FORM_TYPE, filePart, formBytes, upload } from '../support/calls.ts'
-import { startFileService, until } from '../support/file-service.ts'
+import { startFileService } from '../support/file-service.ts'
 import { openRaw } from '../support/raw-connection.ts'
 
 const DONE = { status: 200, body: { statusCode: 200, message: '成功!', data: true } }
@@ -231,11 +232,11 @@ t.test('a client that is gone leaves nothing, wherever it stopped', async (t) =>
       if (at > 0 && coding.startsWith('T')) connection.send(`${at.toString(16)}\r\n`)
       connection.send(piece)
       if (at >= 1000) {
-        await until(async () => (await unfinished()).length > 0, 'the upload began')
+        await until('the upload began', async () => (await unfinished()).length > 0)
       }
       if (at % 2 === 0) connection.socket.destroy()
       else connection.socket.end()
-      await until(async () => (await unfinished()).length === 0, `nothing is left of ${at}`)
+      await until(`nothing is left of ${at}`, async () => (await unfinished()).length === 0)
     }
   }
   t.strictSame(await files(), [])
@@ -249,9 +250,9 @@ t.test('an upload that stands still is cut off, one that takes too long is 408',
   const still = await openRaw(t, idle.port)
   still.send(head)
   still.send(bytes)
-  await until(async () => (await idle.unfinished()).length === 1, 'the upload began')
+  await until('the upload began', async () => (await idle.unfinished()).length === 1)
   await still.closed
-  await until(async () => (await idle.unfinished()).length === 0, 'nothing is left')
+  await until('nothing is left', async () => (await idle.unfinished()).length === 0)
   await idle.close()
 
   const slow = await startFileService(t, { UPLOAD_TIMEOUT_MS: '300' })

@@ -67,12 +67,3 @@ export async function unfinished(root: string): Promise<string[]> {
   const paths = await readdir(join(root, '.uploads'), { recursive: true }).catch(() => [])
   return paths.filter((path) => path.includes('/'))
 }
-
-/** Resolves once `condition` holds; fails after ten seconds. */
-export async function until(condition: () => Promise<boolean>, what: string): Promise<void> {
-  const limit = Date.now() + 10_000
-  while (!(await condition())) {
-    if (Date.now() > limit) throw new Error(`waited too long until ${what}`)
-    await new Promise((resolve) => setTimeout(resolve, 10))
-  }
-}

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
+import { until } from '@scheduler-task/test-support/until'
 import type { Test } from 'tap'
-import { until } from './file-service.ts'
 
 /** A connection on which anything can be sent; ended with the test. */
 export type RawConnection = {
@@ -32,12 +32,12 @@ export async function openRaw(t: Test, port: number): Promise<RawConnection> {
     async answer() {
       let end = -1
       let length = 0
-      await until(async () => {
+      await until('an answer came', () => {
         end = received.indexOf('\r\n\r\n')
         if (end < 0) return false
         length = Number(/content-length: (\d+)/i.exec(received.toString('latin1', 0, end))?.[1])
         return received.length >= end + 4 + length
-      }, 'an answer came')
+      })
       const head = received.toString('latin1', 0, end)
       const body = received.toString('utf8', end + 4, end + 4 + length)
       received = received.subarray(end + 4 + length)

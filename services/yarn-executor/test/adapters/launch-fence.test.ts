@@ -7,6 +7,7 @@ import {
   isAlive,
   readStat
 } from '@scheduler-task/host-identity/process-identity'
+import { until } from '@scheduler-task/test-support/until'
 import t from 'tap'
 import {
   APPLICATION,
@@ -15,8 +16,7 @@ import {
   fixture,
   fixtureLaunching,
   node,
-  startAttempt,
-  until
+  startAttempt
 } from '../support/launching.ts'
 
 const soon = () => AbortSignal.timeout(15_000)

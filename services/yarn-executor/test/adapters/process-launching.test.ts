@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { until } from '@scheduler-task/test-support/until'
 import t from 'tap'
 import { NotStarted } from '../../src/domain/launching.ts'
 import {
@@ -8,8 +9,7 @@ import {
   fixtureLaunching,
   node,
   requestFor,
-  startAttempt,
-  until
+  startAttempt
 } from '../support/launching.ts'
 
 t.test(

@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { until } from '@scheduler-task/test-support/until'
 import t, { type Test } from 'tap'
 import { createSqlJobStore } from '../../src/adapters/sql-job-store.ts'
 import { openSqliteFile } from '../../src/adapters/sqlite-file.ts'
 import type { JobStore } from '../../src/domain/job-store.ts'
-import { type Executor, startExecutor, startSurroundings, until } from '../support/executor.ts'
+import { type Executor, startExecutor, startSurroundings } from '../support/executor.ts'
 import { newSubmission } from '../support/job-store-contract.ts'
 
 /** The service, and the store that it works on. */

@@ -1,5 +1,6 @@
+import { until } from '@scheduler-task/test-support/until'
 import t from 'tap'
-import { startExecutor, until } from '../support/executor.ts'
+import { startExecutor } from '../support/executor.ts'
 
 const BODY = { master: 'yarn', 'deploy-mode': 'client', configFile: 'endless.conf' }
 

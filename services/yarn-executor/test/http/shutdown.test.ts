@@ -1,5 +1,6 @@
+import { until } from '@scheduler-task/test-support/until'
 import t from 'tap'
-import { startExecutor, startSurroundings, until } from '../support/executor.ts'
+import { startExecutor, startSurroundings } from '../support/executor.ts'
 import { storedState } from '../support/stored-submission.ts'
 
 const SPARK = { configFile: 'never.conf', taskName: 'waits' }

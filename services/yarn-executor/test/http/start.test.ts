@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { until } from '@scheduler-task/test-support/until'
 import t from 'tap'
 import { configuredLaunching } from '../../src/configured-launching.ts'
 import type { PreparedLaunch } from '../../src/domain/launching.ts'
-import { configOf, startExecutor, startSurroundings, until } from '../support/executor.ts'
+import { configOf, startExecutor, startSurroundings } from '../support/executor.ts'
 import { storedState } from '../support/stored-submission.ts'
 
 const SPARK = { master: 'yarn', 'deploy-mode': 'client', configFile: 'endless.conf' }

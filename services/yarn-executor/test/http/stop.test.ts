@@ -1,8 +1,9 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { until } from '@scheduler-task/test-support/until'
 import t from 'tap'
 import { configuredLaunching } from '../../src/configured-launching.ts'
-import { configOf, startExecutor, until } from '../support/executor.ts'
+import { configOf, startExecutor } from '../support/executor.ts'
 
 t.test('stop takes any body and content type, or none', async (t) => {
   const { post, startSpark, yarn } = await startExecutor(t)

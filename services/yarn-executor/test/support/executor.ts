@@ -194,17 +194,3 @@ function errorIn(data: unknown): Record<string, unknown> {
     return {}
   }
 }
-
-/** Waits until `check` answers something (neither undefined nor null nor false), at most 40 s. */
-export async function until<T>(
-  what: string,
-  check: () => Promise<T | undefined | null | false> | T | undefined | null | false
-): Promise<T> {
-  const endsAt = Date.now() + 40_000
-  for (;;) {
-    const found = await check()
-    if (found !== undefined && found !== null && found !== false) return found
-    if (Date.now() > endsAt) throw new Error(`waited in vain: ${what}`)
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
-}

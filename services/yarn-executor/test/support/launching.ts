@@ -91,15 +91,3 @@ export async function eventsOf({ launching, attempt }: Started, timeoutMs = 20_0
   }
   return events
 }
-
-/** Resolves as soon as the check gives something; fails after ten seconds. */
-export async function until<Result>(
-  check: () => Promise<Result | undefined | false>
-): Promise<Result> {
-  for (const end = Date.now() + 10_000; Date.now() < end; ) {
-    const result = await check()
-    if (result) return result
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
-  throw new Error('it did not come about within 10 s')
-}

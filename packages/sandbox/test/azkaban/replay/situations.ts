@@ -1,7 +1,7 @@
+import { until } from '@scheduler-task/test-support/until'
 import type { AzkabanOptions, SandboxAzkaban } from '../../../src/azkaban/azkaban.ts'
 import type { Status } from '../../../src/azkaban/execution.ts'
 import type { Recording } from '../../yarn/replay/recording.ts'
-import { until } from '../../yarn/support/yarn.ts'
 import type { Fields } from '../support/azkaban.ts'
 import {
   earlyDemo,
@@ -48,8 +48,8 @@ const quick: AzkabanOptions = { dispatchDelayMs: 0 }
 const held: AzkabanOptions = { dispatchDelayMs: Infinity }
 const stubbornGraceMs = 400
 
-function shows(stage: Stage, id: number, status: Status): Promise<void> {
-  return until(`execution ${id} shows ${status}`, () => {
+async function shows(stage: Stage, id: number, status: Status): Promise<void> {
+  await until(`execution ${id} shows ${status}`, () => {
     return stage.azkaban.execution(id).view.shownStatus === status
   })
 }

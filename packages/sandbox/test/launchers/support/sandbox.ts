@@ -73,17 +73,6 @@ export async function killApplication(sandbox: Sandbox, id: string): Promise<voi
   })
 }
 
-const LIMIT_MS = 15_000
-
-/** Resolves when the condition holds; throws when it does not within 15 s. */
-export async function until(condition: () => boolean): Promise<void> {
-  const started = Date.now()
-  while (!condition()) {
-    if (Date.now() - started > LIMIT_MS) throw new Error(`not within ${LIMIT_MS} ms: ${condition}`)
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
-}
-
 export const SPARK_STREAM = `env {
   spark.app.name = "stream-job"
 }

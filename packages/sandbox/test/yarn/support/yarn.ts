@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import type { Test } from 'tap'
 import { type SandboxYarn, startYarn, type YarnOptions } from '../../../src/yarn/yarn.ts'
 
@@ -7,15 +6,6 @@ export async function yarnFor(t: Test, options: YarnOptions = {}): Promise<Sandb
   const yarn = await startYarn(options)
   t.teardown(() => yarn.close())
   return yarn
-}
-
-/** Asks until the condition holds; the test fails after five seconds. */
-export async function until(what: string, condition: () => boolean | Promise<boolean>) {
-  const end = Date.now() + 5000
-  while (!(await condition())) {
-    if (Date.now() > end) throw new Error(`timed out: ${what}`)
-    await pause(5)
-  }
 }
 
 export async function getJson<T>(url: string): Promise<T> {
