@@ -7,6 +7,7 @@ import {
   earlyDemo,
   goodThird,
   heldReport,
+  listedProjects,
   retriedMix,
   sharedParameters
 } from '../support/demo-project.ts'
@@ -277,6 +278,7 @@ const chain: Situation = {
 }
 
 const running = run('longsleep', 'RUNNING')
+const listing: Situation = { options: { projects: listedProjects(['second', 'empty']) } }
 const withOptions: Situation = {
   options: { ...quick, justFinishedMs: 0 },
   async prepare(stage) {
@@ -363,6 +365,10 @@ const common: Readonly<Record<string, Situation>> = {
   'log-dotted': past('etl.load'),
   'log-live-cut-4': talk,
   'log-live-cut-5': talk,
+  projectflows: listing,
+  'projectflows-post': listing,
+  'projectflows-none': listing,
+  'projectflows-case': listing,
   executions: fiveKilled,
   'executions-page-2': fiveKilled,
   'executions-past-end': fiveKilled,
@@ -462,6 +468,7 @@ const earlySituations: Readonly<Record<string, Situation>> = {
 const special: Readonly<Partial<Record<Folder, Readonly<Record<string, Situation>>>>> = {
   '2.5.0': earlySituations,
   '3.0.0': {
+    'projectflows-deleted': { options: { projects: listedProjects(['second', 'empty', 'gone']) } },
     'fetch-retrying': retried,
     'fetch-paused': run('s3', 'RUNNING'),
     'execute-just-finished': { ...fiveKilled, firstId: 5 }

@@ -223,3 +223,12 @@ export const goodThird: ProjectDefinition = {
       : flow
   )
 }
+
+/** Projects whose flows are listed: the recorded one, and others without flows. */
+export function listedProjects(others: readonly string[]): ProjectDefinition[] {
+  const later = ['rot', 'undef', 'two']
+  const flows = demoProject.flows
+    .filter(({ id }) => !later.includes(id))
+    .toSorted((a, b) => (a.id < b.id ? -1 : 1))
+  return [{ ...demoProject, flows }, ...others.map((name) => ({ name, flows: [] }))]
+}
