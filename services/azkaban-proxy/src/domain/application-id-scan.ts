@@ -86,7 +86,7 @@ export function createApplicationIdScan(): ApplicationIdScan {
       if (rest.length > LONGEST_LINE) {
         const isEcho = restIsEcho ?? judge(rest)
         // What touches the cut is seen whole in the next piece.
-        collect(rest.replace(/\w+$/, ''), isEcho)
+        collect(withoutLastWord(rest), isEcho)
         rest = rest.slice(-OVERLAP)
         restIsEcho = isEcho
       }
@@ -104,6 +104,13 @@ export function createApplicationIdScan(): ApplicationIdScan {
     names: (applicationId) =>
       named.size >= MOST_IDS || [...named].some((id) => isSameApplication(id, applicationId))
   }
+}
+
+/** Not by an expression that is anchored at the end: that one tries every place in a run of letters. */
+function withoutLastWord(text: string): string {
+  let end = text.length
+  while (end > 0 && /\w/.test(text.charAt(end - 1))) end -= 1
+  return text.slice(0, end)
 }
 
 /** Answers a copy: a slice would keep the whole piece of log in memory that it was cut from. */

@@ -1,6 +1,7 @@
 import { connect } from 'node:net'
+import { until } from '@scheduler-task/test-support/until'
 import t from 'tap'
-import { startAll, startProxy, until, untilStatus } from '../support/proxy.ts'
+import { startAll, startProxy, untilStatus } from '../support/proxy.ts'
 
 const CALLS = [
   ['login', 'login', 154, { username: 'admin', password: 'admin' }],

@@ -1,6 +1,7 @@
 import type { AzkabanVersion } from '@scheduler-task/sandbox/azkaban/azkaban'
+import { until } from '@scheduler-task/test-support/until'
 import t from 'tap'
-import { startAll, until, untilStatus, untilSubmitted } from '../support/proxy.ts'
+import { startAll, untilStatus, untilSubmitted } from '../support/proxy.ts'
 
 const NULL = { http: 200, statusCode: 200, message: '成功!', data: null }
 const NOT_GOT = { http: 200, statusCode: 152, message: '获取日志失败' }

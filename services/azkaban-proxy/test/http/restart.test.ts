@@ -1,5 +1,6 @@
+import { until } from '@scheduler-task/test-support/until'
 import t from 'tap'
-import { startAll, until, untilStatus, untilSubmitted } from '../support/proxy.ts'
+import { startAll, untilStatus, untilSubmitted } from '../support/proxy.ts'
 
 t.test('what can be known is checked before the old execution is touched', async (t) => {
   const { azkaban, post, sessionId, start } = await startAll(t)

@@ -1,5 +1,6 @@
 import type { SandboxAzkaban } from '@scheduler-task/sandbox/azkaban/azkaban'
 import type { SandboxYarn } from '@scheduler-task/sandbox/yarn/yarn'
+import { until } from '@scheduler-task/test-support/until'
 import t from 'tap'
 import { PROJECTS } from '../support/projects.ts'
 import {
@@ -7,7 +8,6 @@ import {
   startAll,
   startProxy,
   startSurroundings,
-  until,
   untilStatus,
   untilSubmitted
 } from '../support/proxy.ts'

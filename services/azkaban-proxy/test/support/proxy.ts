@@ -7,6 +7,7 @@ import {
 import { type SandboxYarn, startYarn } from '@scheduler-task/sandbox/yarn/yarn'
 import type { App } from '@scheduler-task/service-base/create-app'
 import { loadConfig } from '@scheduler-task/service-base/load-config'
+import { until } from '@scheduler-task/test-support/until'
 import { pino } from 'pino'
 import type { Test } from 'tap'
 import { request } from 'undici'
@@ -155,20 +156,6 @@ export async function logIn(proxy: Pick<Proxy, 'post'>): Promise<string> {
   const answer = await proxy.post('login', { username: 'admin', password: 'admin' })
   if (answer.statusCode !== 200) throw new Error(JSON.stringify(answer))
   return String(answer.json['session.id'])
-}
-
-/** Waits until `check` answers something (neither undefined nor null nor false), at most 40 s. */
-export async function until<T>(
-  what: string,
-  check: () => Promise<T | undefined | null | false> | T | undefined | null | false
-): Promise<T> {
-  const endsAt = Date.now() + 40_000
-  for (;;) {
-    const found = await check()
-    if (found !== undefined && found !== null && found !== false) return found
-    if (Date.now() > endsAt) throw new Error(`waited in vain: ${what}`)
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
 }
 
 /** Waits until an execution is really in that state. */
