@@ -2,6 +2,8 @@ import type { AzkabanOptions, AzkabanVersion, Dispatch } from './options.ts'
 
 /** What one version does in its own way; sections are those of `contracts/azkaban.md`. */
 export interface Dialect {
+  /** Time until a job that was sent KILL is seen to be dead. */
+  readonly forcedDeathMs: number
   readonly version: AzkabanVersion
   readonly dispatch: Dispatch
   /** Log text is HTML-escaped (≥ 2.7.0). */
@@ -57,6 +59,7 @@ export interface Dialect {
 const hour = 3_600_000
 
 const old: Omit<Dialect, 'version' | 'dispatch'> = {
+  forcedDeathMs: 400,
   escapesLogs: true,
   logKeys: ['offset', 'data', 'length'],
   unknownExecutionThrows: false,
@@ -168,6 +171,7 @@ export function dialectOf(options: AzkabanOptions): Dialect {
     sessionTtlMs: options.sessionTtlMs ?? base.sessionTtlMs,
     ipCheck: options.ipCheck ?? base.ipCheck,
     killGraceMs: options.killGraceMs ?? base.killGraceMs,
+    forcedDeathMs: options.forcedDeathMs ?? base.forcedDeathMs,
     justFinishedMs: pulls || base.refreshMs ? 0 : (options.justFinishedMs ?? base.justFinishedMs),
     refreshMs: base.refreshMs === undefined ? undefined : (options.refreshMs ?? base.refreshMs),
     queuedStatus: pulls && version === '4.0.0' ? 'READY' : 'PREPARING'

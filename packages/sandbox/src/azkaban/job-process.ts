@@ -6,6 +6,8 @@ import type { JobProgram, JobStep } from './options.ts'
 /** What a played job needs from the world. */
 export interface ProcessOutlet {
   readonly timers: Timers
+  /** Time until KILL is seen to have worked. */
+  readonly forcedDeathMs: number
   /** One line of output. */
   readonly print: (text: string, level: 'INFO' | 'ERROR') => void
   /** The next command begins. */
@@ -29,9 +31,8 @@ export interface JobProcess {
   finish(code: number): void
 }
 
-/** How long a process takes to die of TERM, and how long until KILL is seen to have worked. */
+/** How long a process takes to die of TERM. */
 const termMs = 20
-const killMs = 400
 const reportMs = 1000
 const applicationFinals = ['FINISHED', 'FAILED', 'KILLED']
 
@@ -134,7 +135,7 @@ export function startProcess(program: JobProgram, outlet: ProcessOutlet): JobPro
     term() {
       if (!ignoresTerm) timers.after(termMs, () => end(143))
     },
-    kill: () => void timers.after(killMs, () => end(137)),
+    kill: () => void timers.after(outlet.forcedDeathMs, () => end(137)),
     finish: end
   }
 }

@@ -102,6 +102,7 @@ export function startJob(execution: Execution, node: Node, context: JobRunContex
   }
   const process = startProcess(undefinedName === undefined ? program : unrunnable, {
     timers,
+    forcedDeathMs: dialect.forcedDeathMs,
     print,
     command() {
       endCommand(true)

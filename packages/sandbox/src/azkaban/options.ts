@@ -107,6 +107,8 @@ export interface AzkabanOptions {
   readonly logBackups?: number
   /** How long a cancel waits for a job that ignores TERM; default 5 s up to 3.0.0, then 30 s. */
   readonly killGraceMs?: number
+  /** Time until a job that was sent KILL is seen to be dead; default 400. */
+  readonly forcedDeathMs?: number
   /** Time for which a web server with PUSH still holds a finished run; default 2 s (3.0.0: none). */
   readonly justFinishedMs?: number
   /** Time from submission to the start of a run; default 100. */

@@ -47,7 +47,9 @@ export interface Situation {
 const nothing: Situation = {}
 const quick: AzkabanOptions = { dispatchDelayMs: 0 }
 const held: AzkabanOptions = { dispatchDelayMs: Infinity }
-const stubbornGraceMs = 400
+const stubbornGraceMs = 5000
+/** Long enough for a request to come before the next refresh on a busy machine. */
+const longRefreshMs = 2000
 
 async function shows(stage: Stage, id: number, status: Status): Promise<void> {
   await until(`execution ${id} shows ${status}`, () => {
@@ -315,7 +317,7 @@ const common: Readonly<Record<string, Situation>> = {
   'cancel-running': running,
   'fetch-after-cancel': {
     ...run('longsleep', 'RUNNING', cancel),
-    options: { ...quick, refreshMs: 500 }
+    options: { ...quick, refreshMs: longRefreshMs }
   },
   'fetch-killed': killed,
   'log-just-finished': killed,
@@ -358,7 +360,7 @@ const common: Readonly<Record<string, Situation>> = {
   'cancel-stubborn': { ...run('stubborn', 'RUNNING'), options: { ...quick, killGraceMs: 20 } },
   'fetch-after-slow-cancel': {
     ...run('stubborn', 'RUNNING', cancel),
-    options: { ...quick, killGraceMs: 20, refreshMs: 500 }
+    options: { ...quick, killGraceMs: 20, refreshMs: longRefreshMs, forcedDeathMs: 60_000 }
   },
   'fetch-killed-stubborn': stubbornDies,
   'log-killed-stubborn': stubbornDies,
@@ -444,7 +446,12 @@ const earlySituations: Readonly<Record<string, Situation>> = {
   'log-unknown-job': run('s3', 'RUNNING'),
   'fetch-embedded': past('outerend'),
   'log-embedded': past('outerend'),
-  'fetch-mix-end': past('mix', 'FAILED'),
+  'fetch-mix-end': {
+    ...run('mix', 'FAILED_FINISHING', async (stage) => {
+      stage.azkaban.job(stage.execId, 'sleeping').finish('SUCCEEDED')
+      await shows(stage, stage.execId, 'FAILED')
+    })
+  },
   'log-live-markup': talk,
   'log-no-job': noisy,
   'restarted-stale-xrw': sessionLostInRestart,

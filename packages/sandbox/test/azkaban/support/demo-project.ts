@@ -83,7 +83,7 @@ export const demoProject: ProjectDefinition = {
     {
       id: 'mix',
       jobs: [
-        { id: 'slow', program: [{ kind: 'wait', ms: 200 }] },
+        { id: 'slow', program: hold },
         {
           id: 'fastfail',
           program: [{ kind: 'exit', code: 1 }]
@@ -200,7 +200,7 @@ export const earlyDemo: ProjectDefinition = {
       id: 'mix',
       jobs: [
         { id: 'failing', program: [{ kind: 'exit', code: 1 }] },
-        { id: 'sleeping', program: [{ kind: 'wait', ms: 200 }] },
+        { id: 'sleeping', program: hold },
         { id: 'mix', dependsOn: ['failing', 'sleeping'] }
       ]
     }
