@@ -4,6 +4,7 @@ import type * as postgres from 'pg'
 import { StoreUnavailable } from '../domain/job-store.ts'
 import { Kysely, PostgresDialect, sql } from './kysely.ts'
 import { breaksConnection, isConflict, unavailable } from './postgres-errors.ts'
+import { createNotifications } from './postgres-notifications.ts'
 import type { SqlDatabase } from './sql-database.ts'
 import { migrate } from './sql-migrations.ts'
 import type { JobTables } from './sql-schema.ts'
@@ -46,9 +47,12 @@ export async function openPostgres(options: PostgresOptions): Promise<SqlDatabas
     await once.destroy()
   }
   const db = connect(url, { maxConnections, statementTimeoutMs })
+  const listening = () =>
+    new pg.Client({ ...CONNECTION, connectionString: url, query_timeout: statementTimeoutMs })
   return {
     kind: 'postgresql',
     db,
+    others: createNotifications(db, listening),
     write: async (work) => {
       for (let attempt = 1; ; attempt += 1) {
         try {
@@ -64,18 +68,22 @@ export async function openPostgres(options: PostgresOptions): Promise<SqlDatabas
   }
 }
 
+const CONNECTION = {
+  application_name: 'scheduler-task executor',
+  connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+  keepAlive: true
+}
+
 type Connecting = { maxConnections: number; statementTimeoutMs: number }
 
 function connect(url: string, { maxConnections, statementTimeoutMs }: Connecting) {
   const pool = new pg.Pool({
     connectionString: url,
     max: maxConnections,
-    application_name: 'scheduler-task executor',
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    ...CONNECTION,
     statement_timeout: statementTimeoutMs,
     query_timeout: statementTimeoutMs + ANSWER_TIMEOUT_MS,
     idle_in_transaction_session_timeout: statementTimeoutMs + ANSWER_TIMEOUT_MS,
-    keepAlive: true,
     types: { getTypeParser }
   })
   // A connection that broke while nobody used it; the pool has dropped it.

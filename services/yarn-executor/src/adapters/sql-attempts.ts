@@ -1,20 +1,26 @@
 import type { JobStore } from '../domain/job-store.ts'
+import { keepConfig } from './sql-configs.ts'
 import type { SqlDatabase } from './sql-database.ts'
 import { addEvent } from './sql-events.ts'
 import { attemptOf, newAttemptRow } from './sql-rows.ts'
 
 type Attempts = Pick<
   JobStore,
-  'addAttempt' | 'attemptStarted' | 'attemptEnded' | 'attemptOf' | 'openAttempts'
+  'addAttempt' | 'attemptStarted' | 'attemptEnded' | 'attemptOf' | 'attemptsOf' | 'openAttempts'
 >
 
 export function sqlAttempts({ db, write }: SqlDatabase, now: () => number): Attempts {
   return {
-    addAttempt: async (attempt) => {
-      const row = newAttemptRow(attempt, now())
-      await write((transaction) => transaction.insertInto('attempts').values(row).execute())
-      return attemptOf(row)
-    },
+    addAttempt: (attempt, { config } = {}) =>
+      write(async (transaction) => {
+        const row = newAttemptRow(attempt, now())
+        await transaction.insertInto('attempts').values(row).execute()
+        if (config) {
+          const kept = { digest: row.rendered_digest, bytes: config, usedAt: row.created_at }
+          await keepConfig(transaction, kept)
+        }
+        return attemptOf(row)
+      }),
 
     attemptStarted: (id, { pid, startTime, bootId }) =>
       write(async (transaction) => {
@@ -53,6 +59,17 @@ export function sqlAttempts({ db, write }: SqlDatabase, now: () => number): Atte
         .orderBy('id', 'desc')
         .executeTakeFirst()
       return row && attemptOf(row)
+    },
+
+    attemptsOf: async (submissionId) => {
+      const rows = await db
+        .selectFrom('attempts')
+        .selectAll()
+        .where('submission_id', '=', submissionId)
+        .orderBy('created_at')
+        .orderBy('id')
+        .execute()
+      return rows.map(attemptOf)
     },
 
     openAttempts: async () => {

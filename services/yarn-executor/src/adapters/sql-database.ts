@@ -19,6 +19,16 @@ export type SqlDatabase = Readonly<{
    * time when the database broke the first one off: it does nothing but write.
    */
   write: <T>(work: (transaction: Writes) => Promise<T>) => Promise<T>
+  /** Other processes on the same database, where there may be some. */
+  others?: OtherInstances
   /** Waits for the writes under way. */
+  close: () => Promise<void>
+}>
+
+export type OtherInstances = Readonly<{
+  /** That something has changed; may be called often. */
+  tell: () => void
+  /** Calls `news` when another one has told so, and now and then for nothing. */
+  listen: (news: () => void) => { stop: () => void }
   close: () => Promise<void>
 }>

@@ -1,20 +1,39 @@
 import { randomBytes } from 'node:crypto'
 import type { JobStore } from '../domain/job-store.ts'
+import { createChangeFeed } from './change-feed.ts'
 import { sql } from './kysely.ts'
+import { sqlAcceptance } from './sql-acceptance.ts'
 import { sqlAttempts } from './sql-attempts.ts'
+import { sqlConfigs } from './sql-configs.ts'
 import type { SqlDatabase } from './sql-database.ts'
 import { sqlEvents } from './sql-events.ts'
+import { sqlList } from './sql-list.ts'
 import { sqlObservations } from './sql-observations.ts'
+import { sqlRetention } from './sql-retention.ts'
 import { sqlSubmissions } from './sql-submissions.ts'
 
 /** The store in SQL, whichever database it is; its tables are there already. `now` is the clock. */
-export function createSqlJobStore(database: SqlDatabase, now: () => number = Date.now): JobStore {
+export function createSqlJobStore(given: SqlDatabase, now: () => number = Date.now): JobStore {
+  const feed = createChangeFeed(given)
+  const database: SqlDatabase = {
+    ...given,
+    write: async (work) => {
+      const result = await given.write(work)
+      feed.announce()
+      return result
+    }
+  }
   const { kind, db, write } = database
   return {
+    ...sqlAcceptance(database, now),
     ...sqlSubmissions(database, now),
+    ...sqlList(database),
+    ...sqlConfigs(database),
     ...sqlAttempts(database, now),
-    ...sqlEvents(database, now),
+    ...sqlEvents(given, now, feed.announce),
     ...sqlObservations(database, now),
+    ...sqlRetention(database),
+    onChange: feed.onChange,
 
     installationId: () =>
       write(async (transaction) => {
@@ -29,6 +48,9 @@ export function createSqlJobStore(database: SqlDatabase, now: () => number = Dat
     ping: async () => {
       await db.selectFrom('installation').select('id').executeTakeFirst()
     },
-    close: () => database.close()
+    close: async () => {
+      await feed.close()
+      await given.close()
+    }
   }
 }

@@ -2,6 +2,7 @@ import type { Kysely, Transaction } from 'kysely'
 import { type ColumnTypes, columnTypes } from './column-types.ts'
 import { sql } from './kysely.ts'
 import { submissionsAttemptsEvents } from './migrations/0001-submissions-attempts-events.ts'
+import { keysConfigsOutcomes } from './migrations/0002-keys-configs-outcomes.ts'
 import type { SqlKind } from './sql-database.ts'
 import type { JobTables } from './sql-schema.ts'
 
@@ -9,7 +10,8 @@ type Step = { name: string; up: (db: Kysely<unknown>, types: ColumnTypes) => Pro
 
 /** Each step is applied once, in this order, and never changed afterwards. */
 const STEPS: readonly Step[] = [
-  { name: '0001-submissions-attempts-events', up: submissionsAttemptsEvents }
+  { name: '0001-submissions-attempts-events', up: submissionsAttemptsEvents },
+  { name: '0002-keys-configs-outcomes', up: keysConfigsOutcomes }
 ]
 
 type WithMigrations = { migrations: { name: string; applied_at: number } }

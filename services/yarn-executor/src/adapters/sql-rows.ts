@@ -1,7 +1,12 @@
 import type { Selectable } from 'kysely'
-import type { NewAttempt, NewSubmission } from '../domain/job-store.ts'
+import type { NewAttempt, NewSubmission, OncePerKey } from '../domain/job-store.ts'
 import type { LauncherExit } from '../domain/launching.ts'
-import { type Attempt, isOver, type Submission } from '../domain/submission.ts'
+import {
+  type Attempt,
+  isOver,
+  type OutcomeEvidence,
+  type Submission
+} from '../domain/submission.ts'
 import type { AttemptRow, SubmissionRow } from './sql-schema.ts'
 
 export function submissionOf(row: Selectable<SubmissionRow>): Submission {
@@ -31,11 +36,19 @@ export function submissionOf(row: Selectable<SubmissionRow>): Submission {
     observedAt: row.observed_at,
     stale: row.stale,
     staleSince: row.stale_since,
-    replaces: row.replaces
+    replaces: row.replaces,
+    outcome: row.outcome,
+    evidence: row.evidence === null ? [] : (JSON.parse(row.evidence) as OutcomeEvidence[]),
+    closedBy: row.closed_by,
+    closedAt: row.closed_at
   }
 }
 
-export function newSubmissionRow(submission: NewSubmission, now: number): SubmissionRow {
+export function newSubmissionRow(
+  submission: NewSubmission,
+  now: number,
+  once?: OncePerKey
+): SubmissionRow {
   return {
     id: submission.id,
     task_name: submission.taskName,
@@ -64,7 +77,13 @@ export function newSubmissionRow(submission: NewSubmission, now: number): Submis
     observed_at: null,
     stale: null,
     stale_since: null,
-    replaces: submission.replaces
+    replaces: submission.replaces,
+    idempotency_key: once?.key ?? null,
+    request_digest: once?.bodyDigest ?? null,
+    outcome: null,
+    evidence: null,
+    closed_by: null,
+    closed_at: null
   }
 }
 
@@ -82,6 +101,10 @@ export function changedColumns(submission: Submission): Partial<SubmissionRow> {
     yarn_state: submission.yarnState,
     final_status: submission.finalStatus,
     observed_at: submission.observedAt,
+    outcome: submission.outcome,
+    evidence: submission.evidence.length === 0 ? null : JSON.stringify(submission.evidence),
+    closed_by: submission.closedBy,
+    closed_at: submission.closedAt,
     ...(isOver(submission) && { is_live: 0, live_name: null, stale: null, stale_since: null })
   }
 }
@@ -94,7 +117,7 @@ export function attemptOf(row: Selectable<AttemptRow>): Attempt {
     submissionId: row.submission_id,
     tag: row.tag,
     profile: row.profile,
-    // Written by `newAttemptRow` and `attemptEnded` alone.
+    // What is JSON was written by this service alone.
     argv: JSON.parse(row.argv) as string[],
     renderedDigest: row.rendered_digest,
     holdsDriver: row.holds_driver === 1,

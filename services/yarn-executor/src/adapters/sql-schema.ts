@@ -1,6 +1,6 @@
 import type { Generated } from 'kysely'
 import type { DeployMode, Engine } from '../domain/launching.ts'
-import type { SubmissionState } from '../domain/submission.ts'
+import type { Outcome, SubmissionState } from '../domain/submission.ts'
 
 /** The tables, as `sql-migrations.ts` makes them. Times are epoch milliseconds; JSON is kept as text. */
 export type JobTables = {
@@ -14,7 +14,12 @@ export type JobTables = {
     who: string
     what: string
     detail: string | null
+    /** On PostgreSQL alone, and null until it is given; on SQLite the id is it. */
+    position?: number | null
   }
+  configs: { digest: string; bytes: Uint8Array; used_at: number }
+  /** On PostgreSQL alone: one row, the last position that was given. */
+  event_counter: { last: number }
 }
 
 export type SubmissionRow = {
@@ -48,6 +53,13 @@ export type SubmissionRow = {
   stale: string | null
   stale_since: number | null
   replaces: string | null
+  idempotency_key: string | null
+  /** `sha256:<hex>` of the body that came with the key. */
+  request_digest: string | null
+  outcome: Outcome | null
+  evidence: string | null
+  closed_by: string | null
+  closed_at: number | null
 }
 
 export type AttemptRow = {

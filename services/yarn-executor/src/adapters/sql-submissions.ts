@@ -1,59 +1,54 @@
-import { type JobStore, NameTaken, type NewSubmission } from '../domain/job-store.ts'
-import { changeState, type Submission } from '../domain/submission.ts'
-import type { Reads, SqlDatabase, Writes } from './sql-database.ts'
+import type { JobStore } from '../domain/job-store.ts'
+import { changeState, closeByHand, isOver, type Submission } from '../domain/submission.ts'
+import { holderOf } from './sql-acceptance.ts'
+import type { SqlDatabase, Writes } from './sql-database.ts'
 import { addEvent } from './sql-events.ts'
-import { changedColumns, newSubmissionRow, submissionOf } from './sql-rows.ts'
+import { changedColumns, submissionOf } from './sql-rows.ts'
 
 type Submissions = Pick<
   JobStore,
-  'accept' | 'change' | 'setStartDeadline' | 'find' | 'findByApplication' | 'holderOf' | 'live'
+  'change' | 'closeByHand' | 'setStartDeadline' | 'find' | 'findByApplication' | 'holderOf' | 'live'
 >
 
-/** How often a name may change hands between the attempt to take it and the look at who has it. */
-const ATTEMPTS = 20
+type Step = { after: Submission; who: string; what: string }
 
 export function sqlSubmissions({ kind, db, write }: SqlDatabase, now: () => number): Submissions {
-  return {
-    accept: async (submission) => {
-      for (let attempt = 1; ; attempt += 1) {
-        try {
-          return await write((transaction) => accept(transaction, submission, now()))
-        } catch (error) {
-          if (!(error instanceof TakenMeanwhile) || attempt === ATTEMPTS) throw error
-        }
-      }
-    },
+  /** Nobody changes it between the look at it and the step. */
+  const step = (id: string, decide: (before: Submission) => Step) =>
+    write(async (transaction) => {
+      const row = await transaction
+        .selectFrom('submissions')
+        .selectAll()
+        .where('id', '=', id)
+        .$if(kind === 'postgresql', (query) => query.forUpdate())
+        .executeTakeFirst()
+      if (!row) throw new Error(`there is no submission ${id}`)
+      const { after, who, what } = decide(submissionOf(row))
+      await transaction
+        .updateTable('submissions')
+        .set(changedColumns(after))
+        .where('id', '=', id)
+        .execute()
+      const { reason, reasonText, changedAt: at } = after
+      const detail = [reason, reasonText].filter(Boolean).join(': ') || null
+      await addEvent(transaction, { submissionId: id, at, who, what, detail })
+      if (isOver(after) && after.replaces !== null) await giveNameBack(transaction, after)
+      return after
+    })
 
+  return {
     change: (id, change) =>
-      write(async (transaction) => {
-        const row = await transaction
-          .selectFrom('submissions')
-          .selectAll()
-          .where('id', '=', id)
-          .$if(kind === 'postgresql', (query) => query.forUpdate())
-          .executeTakeFirst()
-        if (!row) throw new Error(`there is no submission ${id}`)
-        const after = changeState(submissionOf(row), change, now())
-        const columns = changedColumns(after)
-        await transaction.updateTable('submissions').set(columns).where('id', '=', id).execute()
-        await addEvent(transaction, {
-          submissionId: id,
-          at: after.changedAt,
-          who: change.who,
-          what: after.state,
-          detail: [after.reason, after.reasonText].filter(Boolean).join(': ') || null
-        })
-        if (columns.is_live === 0 && after.replaces !== null) {
-          await transaction
-            .updateTable('submissions')
-            .set({ live_name: after.taskName })
-            .where('id', '=', after.replaces)
-            .where('task_name', '=', after.taskName)
-            .where('is_live', '=', 1)
-            .execute()
-        }
-        return after
+      step(id, (before) => {
+        const after = changeState(before, change, now())
+        return { after, who: change.who, what: after.state }
       }),
+
+    closeByHand: (id, by) =>
+      step(id, (before) => ({
+        after: closeByHand(before, by, now()),
+        who: by.who,
+        what: 'CLOSED_BY_HAND'
+      })),
 
     setStartDeadline: (id, startDeadline) =>
       write(async (transaction) => {
@@ -98,50 +93,16 @@ export function sqlSubmissions({ kind, db, write }: SqlDatabase, now: () => numb
   }
 }
 
-/** The unique index has refused, and nobody was seen who stood in the way: look again. */
-class TakenMeanwhile extends Error {
-  override readonly name = 'TakenMeanwhile'
-}
-
-async function accept(
+/** To the one whose place it was to take, when that one is still live. */
+async function giveNameBack(
   transaction: Writes,
-  submission: NewSubmission,
-  acceptedAt: number
-): Promise<Submission> {
-  const holder = await holderOf(transaction, submission.taskName)
-  if (holder && holder.id !== submission.replaces) throw new NameTaken(holder)
-  if (holder) {
-    await transaction
-      .updateTable('submissions')
-      .set({ live_name: null })
-      .where('id', '=', holder.id)
-      .where('live_name', '=', submission.taskName)
-      .execute()
-  }
-  const row = newSubmissionRow(submission, acceptedAt)
-  const written = await transaction
-    .insertInto('submissions')
-    .values(row)
-    .onConflict((conflict) => conflict.column('live_name').doNothing())
-    .returning('id')
-    .executeTakeFirst()
-  // The look before is for the answer; it is the index that decides.
-  if (!written) throw new TakenMeanwhile(`${submission.taskName} was taken meanwhile`)
-  await addEvent(transaction, {
-    submissionId: row.id,
-    at: row.accepted_at,
-    who: row.owner,
-    what: 'ACCEPTED',
-    detail: row.replaces === null ? null : `in place of submission ${row.replaces}`
-  })
-  return submissionOf(row)
-}
-
-async function holderOf(database: Reads | Writes, name: string): Promise<Submission | undefined> {
-  const row = await database
-    .selectFrom('submissions')
-    .selectAll()
-    .where('live_name', '=', name)
-    .executeTakeFirst()
-  return row && submissionOf(row)
+  { replaces, taskName }: Submission
+): Promise<void> {
+  await transaction
+    .updateTable('submissions')
+    .set({ live_name: taskName })
+    .where('id', '=', replaces)
+    .where('task_name', '=', taskName)
+    .where('is_live', '=', 1)
+    .execute()
 }

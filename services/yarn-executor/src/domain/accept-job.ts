@@ -72,15 +72,18 @@ export function createAcceptance(
     accept: async ({ job, launch, configDigest }, { startDeadline, replaces }) => {
       const place = reserve()
       try {
-        const submission = await store.accept({
-          ...job,
-          id: launch.submissionId,
-          configDigest,
-          installationTag: launch.tags[0],
-          submissionTag: launch.tags[1],
-          startDeadline,
-          replaces: replaces ?? null
-        })
+        const submission = await store.accept(
+          {
+            ...job,
+            id: launch.submissionId,
+            configDigest,
+            installationTag: launch.tags[0],
+            submissionTag: launch.tags[1],
+            startDeadline,
+            replaces: replaces ?? null
+          },
+          { config: launch.config }
+        )
         return { submission, launch, place }
       } catch (error) {
         place.leave()

@@ -1,5 +1,12 @@
 import type { LauncherExit, ProcessIdentity } from './launching.ts'
-import type { Attempt, StateChange, Submission, SubmissionEvent } from './submission.ts'
+import type {
+  Attempt,
+  PositionedEvent,
+  StateChange,
+  Submission,
+  SubmissionEvent,
+  SubmissionState
+} from './submission.ts'
 
 /** What is known of a submission before anything was done for it. */
 export type NewSubmission = Pick<
@@ -33,6 +40,55 @@ export class NameTaken extends Error {
     this.holder = holder
   }
 }
+
+/** Refused: the key came with another body before. */
+export class KeyReused extends Error {
+  override readonly name = 'KeyReused'
+  readonly submission: Submission
+
+  constructor(submission: Submission) {
+    super(`the key was used for submission ${submission.id} with another body`)
+    this.submission = submission
+  }
+}
+
+/** Refused: not a cursor that a list has answered. */
+export class BadCursor extends Error {
+  override readonly name = 'BadCursor'
+}
+
+/** A key of a client, which counts per owner as long as the submission is kept, and what it came with. */
+export type OncePerKey = Readonly<{ key: string; bodyDigest: string }>
+
+/** What is kept with a submission or an attempt: the bytes of its digest. */
+export type Kept = Readonly<{ config?: Uint8Array }>
+
+/** More is not kept, and refused with a RangeError; configs are checked before. */
+export const MAX_CONFIG_BYTES = 4 * 1024 * 1024
+
+/** Only what all of these say. Times are epoch milliseconds. */
+export type SubmissionFilter = Readonly<{
+  states?: readonly SubmissionState[]
+  engine?: Submission['engine']
+  owner?: string
+  taskName?: string
+  /** Any part of the name, letter for letter. */
+  nameContains?: string
+  acceptedFrom?: number
+  acceptedBefore?: number
+}>
+
+/** A part of a list, newest first. */
+export type SubmissionPage = Readonly<{
+  items: readonly Submission[]
+  /** Where the next part begins; null: this was the last. */
+  nextCursor: string | null
+  /** Of all parts together. */
+  total: number
+}>
+
+/** What retention has removed; what lies in the directories of attempts is still there. */
+export type Removed = Readonly<{ submissionIds: readonly string[]; directories: readonly string[] }>
 
 /**
  * Why: the database does not answer, or not as one that may be written (`UNREACHABLE`); it has no room (`FULL`); others
@@ -68,13 +124,27 @@ export interface JobStore {
    * A restart names the submission it `replaces`: when that one holds the very name, the name passes over to the new
    * one, and back should the new one end first.
    */
-  accept(submission: NewSubmission): Promise<Submission>
+  accept(submission: NewSubmission, kept?: Kept): Promise<Submission>
+
+  /**
+   * The same for a client that may ask twice: of the requests of one owner with one key the first is accepted, the
+   * others get its submission as it is now (`first: false`) whatever has become of it. Throws {@link NameTaken},
+   * {@link KeyReused}.
+   */
+  acceptOnce(
+    submission: NewSubmission,
+    once: OncePerKey,
+    kept?: Kept
+  ): Promise<Readonly<{ submission: Submission; first: boolean }>>
 
   /**
    * One step of a submission into another state, and its event. Throws `ImpossibleChange` when it is not in a state
    * that leads there (any more).
    */
   change(id: string, change: StateChange): Promise<Submission>
+
+  /** A person says that it is over. Throws `ImpossibleChange` when it is already. */
+  closeByHand(id: string, by: Readonly<{ who: string; text: string }>): Promise<Submission>
 
   /** Notes something else that happened. */
   note(event: Omit<SubmissionEvent, 'at'>): Promise<void>
@@ -88,18 +158,48 @@ export interface JobStore {
   holderOf(taskName: string): Promise<Submission | undefined>
   /** All that are not over, in order of acceptance. */
   live(): Promise<Submission[]>
+  /**
+   * A part of all submissions, newest first; `after` is the cursor that the part before has answered. What is accepted
+   * meanwhile does not move anything. Throws {@link BadCursor}.
+   */
+  list(
+    filter: SubmissionFilter,
+    page: Readonly<{ limit: number; after?: string }>
+  ): Promise<SubmissionPage>
+  /** The bytes of a digest, when they were kept. */
+  config(digest: string): Promise<Uint8Array | undefined>
+
   events(submissionId: string): Promise<SubmissionEvent[]>
+  /** Events of all submissions behind a position, in order. What comes later has a later position. */
+  eventsAfter(position: number, limit: number): Promise<PositionedEvent[]>
+  /** The position of the last event; 0 when there was none. */
+  lastPosition(): Promise<number>
+  /**
+   * Calls `listener` soon after something has changed, by this process or another one; several changes may be one
+   * call, and a call may be for nothing. Answers how to end it.
+   */
+  onChange(listener: () => void): () => void
+
+  /**
+   * Removes submissions that ended before `time`, the oldest ones first, `limit` at most, with their attempts, events
+   * and keys, and configs that nobody needs any more. What is live is not touched: no submission, none that a live one
+   * replaces, none whose launcher has not been seen to end.
+   */
+  removeEndedBefore(time: number, limit: number): Promise<Removed>
 
   /** Keeps what was seen of applications, and that it is fresh. */
   observe(seen: ReadonlyMap<string, Observation>): Promise<void>
   /** What is known of these, or of all live ones that have an application, may be out of date. */
   markStale(reason: string, ids?: readonly string[]): Promise<void>
 
-  addAttempt(attempt: NewAttempt): Promise<Attempt>
+  /** `kept`: the rendered copy. */
+  addAttempt(attempt: NewAttempt, kept?: Kept): Promise<Attempt>
   attemptStarted(id: string, identity: ProcessIdentity): Promise<void>
   attemptEnded(id: string, exit: LauncherExit): Promise<void>
   /** The last attempt of a submission; undefined when there is none. */
   attemptOf(submissionId: string): Promise<Attempt | undefined>
+  /** All attempts of a submission, the first one first. */
+  attemptsOf(submissionId: string): Promise<Attempt[]>
   /** Attempts whose launcher has not been seen to end, of any submission. */
   openAttempts(): Promise<Attempt[]>
 

@@ -12,7 +12,8 @@ import type { DeployMode, Engine, LauncherExit, ProcessIdentity } from './launch
  *                an application                               → nothing
  *     REJECTED   proven that no application exists            → nothing
  *     LOST       a confirmed active ResourceManager has no application of the tag any more, and nobody is left who
- *                could submit one                             → nothing
+ *                could submit one; or somebody has closed the record by hand, from any state that is not final
+ *                                                             → nothing
  *
  * A ResourceManager that is silent changes `stale`, never the state.
  */
@@ -35,6 +36,12 @@ export const SUBMISSION_STATES = Object.keys(LEADS_TO) as readonly SubmissionSta
 
 /** Where nothing leads on from; the name is free then. */
 export const FINAL_STATES = SUBMISSION_STATES.filter((state) => LEADS_TO[state].length === 0)
+
+/** How it went: more than YARN's final status, and never a guess. */
+export type Outcome = 'SUCCEEDED' | 'FAILED' | 'KILLED' | 'UNKNOWN'
+
+/** One fact that an outcome rests on: who said it (`yarn`, `launcher`, `output`, …) and what. */
+export type OutcomeEvidence = Readonly<{ source: string; text: string }>
 
 /** A job that was accepted. Times are epoch milliseconds. */
 export type Submission = Readonly<{
@@ -78,6 +85,12 @@ export type Submission = Readonly<{
   staleSince: number | null
   /** The submission whose place it takes, of a restart. */
   replaces: string | null
+  /** Null while nothing is known of it. */
+  outcome: Outcome | null
+  evidence: readonly OutcomeEvidence[]
+  /** Who closed the record by hand, and when: nobody has proven then what became of it. */
+  closedBy: string | null
+  closedAt: number | null
 }>
 
 /** One run of the launcher for a submission. */
@@ -110,6 +123,9 @@ export type SubmissionEvent = Readonly<{
   detail: string | null
 }>
 
+/** With its place among all events of all submissions: rising, never given twice, no committed one comes later. */
+export type PositionedEvent = SubmissionEvent & Readonly<{ position: number }>
+
 /** A step into another state: who makes it, why, and what else is known from then on. */
 export type StateChange = Readonly<{
   to: SubmissionState
@@ -117,7 +133,16 @@ export type StateChange = Readonly<{
   reason?: string
   text?: string
   also?: Partial<
-    Pick<Submission, 'applicationId' | 'startedAt' | 'yarnState' | 'finalStatus' | 'observedAt'>
+    Pick<
+      Submission,
+      | 'applicationId'
+      | 'startedAt'
+      | 'yarnState'
+      | 'finalStatus'
+      | 'observedAt'
+      | 'outcome'
+      | 'evidence'
+    >
   >
 }>
 
@@ -147,6 +172,28 @@ export function changeState(submission: Submission, change: StateChange, now: nu
     reasonText: change.text ?? null,
     changedAt: now,
     ...(stopping && { stopRequestedBy: change.who, stopRequestedAt: now })
+  }
+}
+
+/**
+ * A person says that it is over: LOST, and how it went is unknown. Throws {@link ImpossibleChange} when it is over.
+ */
+export function closeByHand(
+  submission: Submission,
+  { who, text }: Readonly<{ who: string; text: string }>,
+  now: number
+): Submission {
+  if (isOver(submission)) throw new ImpossibleChange(submission, 'LOST')
+  return {
+    ...submission,
+    state: 'LOST',
+    reason: 'CLOSED_BY_HAND',
+    reasonText: text,
+    changedAt: now,
+    outcome: 'UNKNOWN',
+    evidence: [{ source: 'operator', text }],
+    closedBy: who,
+    closedAt: now
   }
 }
 

@@ -1,11 +1,15 @@
 import t from 'tap'
-import { jobStoreContract } from '../support/job-store-contract.ts'
+import { eventsContract } from '../support/events-contract.ts'
+import { jobStoreContract, type OpenStore } from '../support/job-store-contract.ts'
+import { keysContract } from '../support/keys-contract.ts'
+import { listContract } from '../support/list-contract.ts'
 import { startPostgres } from '../support/postgres-server.ts'
 import { openPostgresStore } from '../support/postgres-store.ts'
+import { retentionContract } from '../support/retention-contract.ts'
 
 const postgres = await startPostgres(t)
 
-jobStoreContract(t, 'PostgreSQL', async (t, now) => {
+const open: OpenStore = async (t, now) => {
   const url = await postgres.createDatabase()
   const store = await openPostgresStore(t, url, { now })
   return {
@@ -15,4 +19,10 @@ jobStoreContract(t, 'PostgreSQL', async (t, now) => {
       return await openPostgresStore(t, url, { now })
     }
   }
-})
+}
+
+jobStoreContract(t, 'PostgreSQL', open)
+keysContract(t, 'PostgreSQL', open)
+listContract(t, 'PostgreSQL', open)
+eventsContract(t, 'PostgreSQL', open)
+retentionContract(t, 'PostgreSQL', open)

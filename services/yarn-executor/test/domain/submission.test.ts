@@ -27,7 +27,11 @@ function submissionIn(state: SubmissionState): Submission {
     finalStatus: null,
     observedAt: null,
     stale: null,
-    staleSince: null
+    staleSince: null,
+    outcome: null,
+    evidence: [],
+    closedBy: null,
+    closedAt: null
   }
 }
 

@@ -44,12 +44,10 @@ const WAYS_TO: Record<SubmissionState, readonly SubmissionState[]> = {
   LOST: ['LAUNCHING', 'SUBMITTED', 'LOST']
 }
 
+export type OpenStore = (t: Test, now: () => number) => Promise<OpenedStore>
+
 /** What every JobStore keeps, whatever is behind it. */
-export function jobStoreContract(
-  t: Test,
-  name: string,
-  open: (t: Test, now: () => number) => Promise<OpenedStore>
-): void {
+export function jobStoreContract(t: Test, name: string, open: OpenStore): void {
   t.test(
     `${name}: an accepted submission is there after a restart, as it was written`,
     async (t) => {
