@@ -114,6 +114,8 @@ t.test('hostile lines take no time to speak of', async (t) => {
   ]) {
     scanned([`${P}${text.repeat(100_000)}\n`, `${text.repeat(100_000)}application_1_1\n`])
   }
+  // A dump in hexadecimal: one word of half a megabyte, and the piece does not end with it.
+  scanned([`${P}${'a0'.repeat(250_000)}=`, '\n'])
   t.ok(Date.now() - began < 2000, `${Date.now() - began} ms`)
 })
 
