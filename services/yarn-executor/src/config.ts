@@ -67,7 +67,9 @@ const variables = z.object({
     .describe('Holds `executor.sqlite` and a directory for each launch; one process at a time'),
   DATABASE_URL: postgresUrl
     .optional()
-    .describe('PostgreSQL (12 or newer) to keep the jobs in, in place of `executor.sqlite`'),
+    .describe(
+      'PostgreSQL (12 or newer) to keep the jobs in, in place of `executor.sqlite`; one executor each'
+    ),
   DATABASE_CONNECTIONS: wholeNumber(10, { least: 1, most: 100 }).describe(
     'Connections to DATABASE_URL at most'
   ),

@@ -29,11 +29,20 @@ async function openSharedDatabase(
   url: string,
   directory: string
 ): Promise<SqlDatabase> {
-  const { openPostgres } = await import('./adapters/postgres-database.ts')
+  const [{ openPostgres }, { asOnlyInstance }] = await Promise.all([
+    import('./adapters/postgres-database.ts'),
+    import('./adapters/postgres-only-instance.ts')
+  ])
   const lock = await explained('DATA_DIR', async () => takeFileLock(join(directory, 'executor')))
   try {
     const database = await explained('DATABASE_URL', () => openPostgres({ url, maxConnections }))
-    return { ...database, close: () => database.close().finally(lock.release) }
+    try {
+      const own = await explained('DATABASE_URL', () => asOnlyInstance(database, url))
+      return { ...own, close: () => own.close().finally(lock.release) }
+    } catch (error) {
+      await database.close()
+      throw error
+    }
   } catch (error) {
     lock.release()
     throw error

@@ -19,6 +19,8 @@ export type SqlDatabase = Readonly<{
    * time when the database broke the first one off: it does nothing but write.
    */
   write: <T>(work: (transaction: Writes) => Promise<T>) => Promise<T>
+  /** Throws when it can be read and yet is not to be used. */
+  ready?: () => Promise<void>
   /** Other processes on the same database, where there may be some. */
   others?: OtherInstances
   /** Waits for the writes under way. */

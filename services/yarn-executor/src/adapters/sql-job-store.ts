@@ -46,6 +46,7 @@ export function createSqlJobStore(given: SqlDatabase, now: () => number = Date.n
       }),
 
     ping: async () => {
+      await given.ready?.()
       await db.selectFrom('installation').select('id').executeTakeFirst()
     },
     close: async () => {
