@@ -15,7 +15,8 @@ const flow = { project: 'test', flow: 'test' }
 type Body = Readonly<Record<string, string | number | null>>
 const stranger = 'application_1395269471888_0004'
 
-const { rm, product, serviceAlone, engines, started } = await startAll(t)
+const { rm, product, serviceAlone, engines, earlier } = await startAll(t)
+t.teardown(killOwnApplications)
 
 t.test('a flow is started, watched, restarted and stopped', async (t) => {
   const sessionId = await logIn()
@@ -48,7 +49,7 @@ t.test('a flow is started, watched, restarted and stopped', async (t) => {
   t.match(await rm.app(application), { state: 'KILLED', finalStatus: 'KILLED' })
   t.equal(await (await Azkaban.logIn(engines.azkabanUrl)).status(first), 'KILLED')
   await nothingIsLeftOf(first)
-  t.strictSame(await running(t, sessionId), [second])
+  t.strictSame(await running(t, sessionId, first), [second])
 
   const next = await applicationOf(sessionId, second)
   t.not(next, application)
@@ -57,7 +58,7 @@ t.test('a flow is started, watched, restarted and stopped', async (t) => {
   t.match(await product.post('/azkaban/stop', body), { statusCode: 200, data: true })
   t.match(await rm.app(next), { state: 'KILLED', finalStatus: 'KILLED' })
   t.match(await statusOf(t, sessionId, second), { status: 'KILLED' })
-  t.strictSame(await running(t, sessionId), [])
+  t.strictSame(await running(t, sessionId, first), [])
   await nothingIsLeftOf(second)
   const again = await product.post('/azkaban/stop', body)
   t.equal(again.statusCode, 151)
@@ -70,10 +71,16 @@ t.test('a flow is stopped before it has named an application', async (t) => {
   const stopped = await product.post('/azkaban/stop', { sessionId, execId, applicationId: null })
   t.match(stopped, { statusCode: 200, data: true })
   t.match(await statusOf(t, sessionId, execId), { status: /^(KILLED|FAILED)$/ })
+  // Azkaban has killed its shell only: a driver that was on its way goes on and submits.
+  await until(`the processes of execution ${execId} to end`, async () => {
+    await killOwnApplications()
+    return (await jobProcessesOf(execId)).length === 0
+  })
 })
 
 t.test('what Azkaban refuses is told with the code of the call and in its words', async (t) => {
   const sessionId = await logIn()
+  const before = await running(t, sessionId)
   const nothing = { sessionId, execId: 99_999, applicationId: null }
   const indexPage = /<title>Error 500 Index: 0<\/title>/
   const cases: [call: string, body: Body, statusCode: number, data: RegExp][] = [
@@ -92,7 +99,7 @@ t.test('what Azkaban refuses is told with the code of the call and in its words'
       t.match(await door.post(`/azkaban/${call}`, body), { statusCode, data }, call)
     }
   }
-  t.strictSame(await running(t, sessionId), [], 'nothing was started')
+  t.strictSame(await running(t, sessionId), before, 'nothing was started')
 })
 
 t.test('a restart of Azkaban ends the session, and not what it started', async (t) => {
@@ -131,12 +138,8 @@ async function startAll(t: Test) {
   const product = await Product.logIn(url, 'admin', password)
   const alone = { HOST: '127.0.0.1', AUTH_MODE: 'off', ...engines.environment }
   const service = await startService(t, '@scheduler-task/azkaban-proxy', alone)
-  const started = new Set<string>()
-  t.teardown(async () => {
-    const live = await rm.liveApps()
-    for (const { id, user } of live) if (started.has(id)) await rm.kill(id, user)
-  })
-  return { rm, engines, started, product, serviceAlone: new Product(service.url, '') }
+  const earlier = (await rm.liveApps()).map(({ id }) => id)
+  return { rm, engines, earlier, product, serviceAlone: new Product(service.url, '') }
 }
 
 async function logIn(): Promise<string> {
@@ -154,10 +157,12 @@ async function start(t: Test, body: Body, call: 'start' | 'restart' = 'start') {
   return Number(execid)
 }
 
-async function running(t: Test, sessionId: string): Promise<number[]> {
+/** The ids of the flow's executions that run, from one of this test's on. */
+async function running(t: Test, sessionId: string, from = 1): Promise<number[]> {
   const { statusCode, data } = await product.post('/azkaban/running', { sessionId, ...flow })
   t.equal(statusCode, 200)
-  return JSON.parse(String(data)).execIds ?? []
+  const ids: number[] = JSON.parse(String(data)).execIds ?? []
+  return ids.filter((id) => id >= from).sort((one, other) => one - other)
 }
 
 async function statusOf(t: Test, sessionId: string, execId: number): Promise<unknown> {
@@ -168,13 +173,11 @@ async function statusOf(t: Test, sessionId: string, execId: number): Promise<unk
 
 /** Waits until the job's log names its application. */
 async function applicationOf(sessionId: string, execId: number): Promise<string> {
-  const id = await until(`the application of execution ${execId}`, async () => {
+  return await until(`the application of execution ${execId}`, async () => {
     const answer = await product.post('/azkaban/getAppId', { sessionId, execId, jobId: 'test' })
     if (answer.statusCode !== 200) throw new Error(JSON.stringify(answer))
-    return answer.data
+    return answer.data === null ? undefined : String(answer.data)
   })
-  started.add(String(id))
-  return String(id)
 }
 
 /** Reads it block by block, as a console does. */
@@ -192,8 +195,16 @@ async function wholeLog(t: Test, job: Body): Promise<string> {
   }
 }
 
+/** What runs of this project since this test began. */
+async function killOwnApplications(): Promise<void> {
+  for (const { id, name, user } of await rm.liveApps()) {
+    if (name === 'azkaban-test' && !earlier.includes(id)) await rm.kill(id, user)
+  }
+}
+
 async function applicationIs(id: string, state: string): Promise<void> {
-  await until(`${id} to be ${state}`, async () => (await rm.app(id)).state === state)
+  const look = async () => (await rm.liveApps()).some((app) => app.id === id && app.state === state)
+  await until(`${id} to be ${state}`, look)
 }
 
 /** The driver ends by itself once its application is gone. */
