@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { Failure, Refusal } from '@scheduler-task/envelope/errors'
 import type { ResourceManager } from '@scheduler-task/yarn-client/resource-manager'
 import { azkabanFailed, inRestart, noSuchFlow, shuttingDown } from '../errors.ts'
@@ -37,6 +38,8 @@ type SharedStop = { running: RunningStop<void>; waiting: number }
 
 export function createExecutions({ rm, stopTimeoutMs, log }: Options): Executions {
   const end = new AbortController()
+  // As many listeners as there are calls under way.
+  setMaxListeners(0, end.signal)
   const parts = { rm, turns: createTurns(), ending: end.signal, stopTimeoutMs }
   const shared = new Map<string, SharedStop>()
   const underWay = new Set<Promise<unknown>>()

@@ -8,7 +8,7 @@ import { checkStop, overInItsOwnWords, type StopRequest } from './check-stop.ts'
 import { isCommitted, newProgress, type StopProgress } from './stop-progress.ts'
 import type { Turns } from './turns.ts'
 
-/** How long a stop that was begun is brought to its end although nobody waits for it any more. */
+/** How long a stop that was begun is watched at least, whether or not somebody waits for it. */
 const WATCH_MS = 600_000
 
 export type StopSession = Pick<AzkabanSession, 'execution' | 'jobLog' | 'cancel'>
@@ -54,6 +54,7 @@ export function runStop<T>(
   const progress = newProgress()
   const withdrawal = new AbortController()
   const signal = AbortSignal.any([ending, withdrawal.signal])
+  const watchMs = Math.max(WATCH_MS, 2 * parts.stopTimeoutMs)
   const { execId, applicationId } = request
 
   const done = turns.take(execId, async () => {
@@ -75,7 +76,7 @@ export function runStop<T>(
     const plan = await checkStop(session, rm, request, signal)
     await around.check(signal)
     progress.flowState = plan.execution.status
-    await withinTime(WATCH_MS, signal, async (limit) => {
+    await withinTime(watchMs, signal, async (limit) => {
       if (plan.cancel) {
         const options = { progress, waitMs: parts.stopTimeoutMs, signal: limit }
         const hadPart = await cancelUntilEnded(session, execId, options)
@@ -97,7 +98,7 @@ export function runStop<T>(
     progress.killing = true
     const diagnostics = `stopped by ${request.who} through scheduler-task (Azkaban execution ${execId})`
     try {
-      await rm?.kill(id, { diagnostics, signal: limit, deadlineMs: WATCH_MS })
+      await rm?.kill(id, { diagnostics, signal: limit, deadlineMs: watchMs })
     } catch (error) {
       if (!(error instanceof RmError)) throw error
       // It was there when the stop began; an active ResourceManager that knows it no more runs it no more.
