@@ -56,6 +56,8 @@ t.test('a start that fails after the stop is 150', async (t) => {
   ] as const) {
     azkaban.faults.clear()
     const execId = await start('hold')
+    // While it is queued a cancel would leave it FAILED.
+    await untilStatus(azkaban, execId, 'RUNNING')
     azkaban.faults.add({ kind, ajax: 'executeFlow' })
     const answer = await post('restart', { sessionId, execId, project: 'test', flow: 'hold' })
     t.match(answer, { http: 200, statusCode: 150, message: '启动任务失败', json }, kind)
