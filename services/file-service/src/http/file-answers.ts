@@ -29,9 +29,14 @@ const FILE_HEADERS = {
 
 const BYTES = { 'application/octet-stream': { schema: { description: 'The bytes themselves.' } } }
 
-/** The form of an upload (public-api §5). */
+/**
+ * The form of an upload (public-api §5). `fileName` and `overwrite` as fields are told in words: /docs would fill them in
+ * beside those of the query, and what differs is refused.
+ */
 export const uploadForm = {
   required: true,
+  description:
+    'The file. `fileName` and `overwrite` may also be fields of this form; what query and form both give must agree.',
   content: {
     'multipart/form-data': {
       schema: {
@@ -41,16 +46,6 @@ export const uploadForm = {
             type: 'string',
             contentMediaType: 'application/octet-stream',
             description: 'The file itself; the only part of its kind.'
-          },
-          fileName: {
-            type: 'string',
-            description:
-              'Where the file goes, when the query does not say; else the part’s own name.'
-          },
-          overwrite: {
-            type: 'string',
-            enum: ['true', 'false'],
-            description: '`false` refuses to replace a file.'
           }
         },
         required: ['file']
