@@ -11,7 +11,10 @@ export const SESSION_LOST_TEXT = '{"error":"session"}'
  * answers say little (azkaban.md §15.2).
  * @throws AzkabanError
  */
-export function answeredObject({ status, text }: RawAnswer): JsonObject {
+export function answeredObject({ status, text, location }: RawAnswer): JsonObject {
+  if (location !== undefined && LEADS_ELSEWHERE.test(location)) {
+    throw nonsense('a redirect to another page')
+  }
   if (status === 302 || status === 303) throw sessionLost()
   if (status >= 300 && status < 400) throw nonsense(`a redirect (HTTP ${status})`)
   if (status === 502 || status === 503 || status === 504) {
@@ -39,6 +42,11 @@ export function answeredObject({ status, text }: RawAnswer): JsonObject {
 }
 
 const LOGIN_FORM = /name=["']?password/i
+/**
+ * No session is lost where a path that Azkaban does not have leads to its start page (§1.2), or a page leads to itself on
+ * another scheme or host.
+ */
+const LEADS_ELSEWHERE = /\/(?:index|executor|manager)(?:\?|$)/
 
 export function sessionLost(): AzkabanError {
   return new AzkabanError('SESSION_LOST', 'Azkaban does not know the session', {

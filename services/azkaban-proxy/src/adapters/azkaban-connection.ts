@@ -38,7 +38,12 @@ export type AzkabanQuestion = Readonly<{
   onSent?: (() => void) | undefined
 }>
 
-export type RawAnswer = Readonly<{ status: number; text: string }>
+export type RawAnswer = Readonly<{
+  status: number
+  text: string
+  /** Of a redirect. */
+  location?: string | undefined
+}>
 
 export interface AzkabanConnection {
   /** One request: no redirect followed, no cookie kept, nothing repeated. Rejects with `AzkabanError`, or the signal's reason. */
@@ -67,7 +72,11 @@ export function createAzkabanConnection(options: ConnectionOptions): AzkabanConn
 
   async function exchange(question: AzkabanQuestion, signal: AbortSignal): Promise<RawAnswer> {
     const { method, path, form, headers, maxBytes } = question
-    const { statusCode, body } = await pool.request({
+    const {
+      statusCode,
+      headers: received,
+      body
+    } = await pool.request({
       method,
       path: base.path + path,
       headers: {
@@ -87,7 +96,8 @@ export function createAzkabanConnection(options: ConnectionOptions): AzkabanConn
       const text = `Azkaban's answer is larger than ${maxBytes} bytes`
       throw new AzkabanError('TOO_LARGE', text, { maybeDone: true })
     }
-    return { status: statusCode, text: decoded(bytes) }
+    const [location] = statusCode < 400 ? [received.location ?? []].flat() : []
+    return { status: statusCode, text: decoded(bytes), location }
   }
 
   return {

@@ -7,7 +7,11 @@ export const loginResponse = z.object({ 'session.id': z.string().min(1) })
 /** `execid` is -1 where nothing was started although there is no `error` (azkaban.md §3.3). */
 export const startResponse = z.object({ execid: z.int() })
 
-export const runningResponse = z.object({ execIds: z.array(z.int()).default([]) })
+/** None: an empty object (§7). One that holds something else says nothing of what runs. */
+export const runningResponse = z.union([
+  z.object({ execIds: z.array(z.int()) }),
+  z.strictObject({}).transform(() => ({ execIds: [] }))
+])
 
 export const logResponse = z.object({
   offset: z.int(),
