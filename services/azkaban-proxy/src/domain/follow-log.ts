@@ -49,7 +49,7 @@ export async function followLog(
         if (found.length > 0 || !ended || pauseMs === undefined) return found
       } catch (error) {
         // 500 means "not yet" or "in a moment", never "failed" (§4.2).
-        if (!isPage(error) || (ended && pauseMs === undefined)) throw error
+        if (!isPage(error) || isExecutorAway(error) || (ended && pauseMs === undefined)) throw error
         if (!ended) return undefined
       }
       await pause(pauseMs ?? 0, signal)
@@ -86,6 +86,17 @@ function isFirstLine(head: string): boolean {
   return START_LINE.test(head)
 }
 
-function isPage(error: unknown): boolean {
+function isPage(error: unknown): error is AzkabanError {
   return error instanceof AzkabanError && error.reason === 'PAGE'
+}
+
+/**
+ * What the HTTP client says with which the web server asks the executor (§4.2): then nobody knows what the log holds.
+ * HEAD does not tell it from a log that is not there yet.
+ */
+const EXECUTOR_AWAY =
+  /\bConnect(?:ion)? to \S{1,300} |timed out|failed to respond|UnknownHostException|Connection re(?:fused|set)/
+
+function isExecutorAway({ message }: AzkabanError): boolean {
+  return EXECUTOR_AWAY.test(message)
 }

@@ -34,6 +34,17 @@ t.test('null for a job that has no log yet, whatever Azkaban says of it', async 
   }
 })
 
+t.test('while the executor is away nobody knows whether a log names one', async (t) => {
+  for (const version of ['2.5.0', '3.90.0'] satisfies AzkabanVersion[]) {
+    const { azkaban, post, sessionId, start } = await startAll(t, { version })
+    const execId = await start('test')
+    await untilSubmitted(azkaban, execId)
+    azkaban.executor = 'down'
+    const answer = await post('getAppId', { sessionId, execId, jobId: 'test' })
+    t.match(answer, { ...NOT_GOT, data: /^<html>[\s\S]*refused/ }, version)
+  }
+})
+
 t.test('jobs of embedded flows by their nested id', async (t) => {
   const { azkaban, post, sessionId, start } = await startAll(t)
   const execId = await start('outer')
