@@ -10,12 +10,15 @@ const ECHO =
 const ECHO_IN_BARE_LINE = new RegExp(`^.{0,200}?\\b${ECHO.source.slice(1)} `)
 /** Spark names the directory of an application that it may never submit. */
 const UPLOAD = /\bUploading resource\b/
-const ID = /(?<![A-Za-z0-9_])application_\d+_\d+(?!\d)/g
+/** With no more digits than an id can have: YARN takes no others. */
+const ID = /(?<![A-Za-z0-9_])application_\d{1,19}_\d{1,10}(?!\d)/g
 /** YarnClientImpl, which Spark, Flink, MapReduce and Tez use; Flink's own has "master" in it. */
-const SUBMITTED = /\bSubmitted application(?: master)? (application_\d+_\d+)(?!\d)/g
-/** What YARN's clients say of the application that they start or follow, addresses of its page included. */
+const SUBMITTED = /\bSubmitted application(?: master)? (application_\d{1,19}_\d{1,10})(?!\d)/g
+/** Said before the ResourceManager has it: for a moment, or while it is away, it knows no such application, and will. */
+const ANNOUNCED = /\bSubmitting application(?: master)? (application_\d{1,19}_\d{1,10})(?!\d)/g
+/** What YARN's clients (Hive on Tez and on Spark too) say of the application that they follow, its page included. */
 const FOLLOWED =
-  /\b(?:(?:Submitting application(?: master)?|Application report for|of application|yarn application -kill) '?|track(?:ing)? (?:the job|URL) ?[:=] \S{0,300}?\/)(application_\d+_\d+)(?!\d)/gi
+  /\b(?:(?:Application report for|of application|yarn application -kill|on YARN cluster with App id|with YARN Application =) '?|track(?:ing)? (?:the job|URL) ?[:=] \S{0,300}?\/)(application_\d{1,19}_\d{1,10})(?!\d)/gi
 
 /** A line this long is looked at in pieces. */
 const LONGEST_LINE = 64 * 1024
@@ -31,6 +34,8 @@ export interface ApplicationIdScan {
   end: () => void
   /** The last id that was submitted; else what else tells of one; see `docs/decisions/0006`. */
   readonly found: string | undefined
+  /** The last id that was to be submitted; whether it was is another question. */
+  readonly announced: string | undefined
   /** The ids that were submitted or followed. */
   readonly started: readonly string[]
   /** Whether the log names this id anywhere at all, in parameters too. */
@@ -45,8 +50,10 @@ export function createApplicationIdScan(): ApplicationIdScan {
   const named = new Set<string>()
   const started = new Set<string>()
   const elsewhere = new Set<string>()
+  const announcedIds = new Set<string>()
   let submitted: string | undefined
   let followed: string | undefined
+  let announced: string | undefined
   let rest = ''
   /** The line that `rest` continues is an echo; undefined: `rest` begins a line. */
   let restIsEcho: boolean | undefined
@@ -75,7 +82,10 @@ export function createApplicationIdScan(): ApplicationIdScan {
     for (const [, id = ''] of text.matchAll(FOLLOWED)) {
       followed = remember(started, id)
     }
-    for (const [id] of text.matchAll(ID)) remember(elsewhere, id)
+    for (const [, id = ''] of text.matchAll(ANNOUNCED)) {
+      announced = remember(announcedIds, id)
+    }
+    for (const [id] of text.matchAll(ID)) if (!announcedIds.has(id)) remember(elsewhere, id)
   }
 
   return {
@@ -97,6 +107,9 @@ export function createApplicationIdScan(): ApplicationIdScan {
     },
     get found() {
       return submitted ?? followed ?? only(elsewhere)
+    },
+    get announced() {
+      return announced
     },
     get started() {
       return [...started]

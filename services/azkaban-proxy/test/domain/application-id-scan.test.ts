@@ -24,8 +24,6 @@ t.test('messages of YARN’s clients tell the id', async (t) => {
     `INFO org.apache.hadoop.yarn.client.api.impl.YarnClientImpl - Submitted application ${A}`,
     `Submitted application master ${A}`,
     `${LOG4J} yarn.Client: Application report for ${A} (state: ACCEPTED)`,
-    `${LOG4J} yarn.Client: Submitting application ${A} to ResourceManager`,
-    `Submitting application master ${A}`,
     `The url to track the job: http://rm.example:8088/proxy/${A}/`,
     `Starting Job = job_1592537240488_0075, Tracking URL = http://rm.example:8088/proxy/${A}/`,
     `\t tracking URL: http://rm.example:8088/proxy/${A}/`,
@@ -36,12 +34,42 @@ t.test('messages of YARN’s clients tell the id', async (t) => {
   for (const message of messages) t.equal(found(`${P}${message}\n${P}next\n`), A, message)
 })
 
+t.test('an application that is about to be submitted is not there yet', async (t) => {
+  for (const message of [
+    `${LOG4J} yarn.Client: Submitting application ${A} to ResourceManager`,
+    `Submitting application master ${A}`
+  ]) {
+    const scan = scanned([`${P}${message}\n${P}next\n`])
+    t.match(scan, { found: undefined, announced: A, started: [] }, message)
+    t.ok(scan.names(A))
+    t.equal(found(`${P}${message}\n${P}Submitted application ${A}\n`), A)
+    t.equal(found(`${P}${message}\n${P}Application report for ${A} (state: ACCEPTED)\n`), A)
+  }
+})
+
 t.test('the last submitted one counts, before anything else that is named', async (t) => {
   const submitted = (id: string) =>
     `${P}${LOG4J} impl.YarnClientImpl: Submitted application ${id}\n`
   t.equal(found(submitted(A) + submitted(B)), B)
   t.equal(found(`${submitted(A)}${P}Application report for ${B} (state: RUNNING)\n`), A)
   t.equal(found(`${P}reads the output of ${B}\n${submitted(A)}${P}and of ${B}\n`), A)
+})
+
+t.test('Hive names each application in its own way, and the last one counts', async (t) => {
+  for (const said of [
+    'Status: Running (Executing on YARN cluster with App id ',
+    'Running with YARN Application = ',
+    'Starting Job = job_1_1, Tracking URL = http://rm.example:8088/proxy/'
+  ]) {
+    t.equal(found(`${P}${said}${A})\n${P}${said}${B})\n`), B, said)
+  }
+})
+
+t.test('what has more digits than YARN takes is no id', async (t) => {
+  for (const digits of ['1'.repeat(20), '1'.repeat(100)]) {
+    t.equal(found(`${P}Submitted application application_${digits}_1\n`), undefined)
+  }
+  t.equal(found(`${P}Submitted application application_1_${'1'.repeat(11)}\n`), undefined)
 })
 
 t.test('ids that only repeat what the user gave do not count', async (t) => {
