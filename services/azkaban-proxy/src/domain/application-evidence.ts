@@ -52,6 +52,7 @@ export async function evidenceOf(
   async function readAll(all: typeof logs, limit: AbortSignal): Promise<Evidence> {
     let others = 0
     let whole = true
+    let isNamed = false
     for (const log of all) {
       const scan = createApplicationIdScan()
       const reading = await followLog(
@@ -62,11 +63,11 @@ export async function evidenceOf(
       )
       scan.end()
       if (scan.started.some((id) => isSameApplication(id, applicationId))) return 'started'
-      if (scan.names(applicationId)) return 'unknown'
-      others += scan.started.length
+      isNamed ||= scan.names(applicationId)
+      others += scan.started.length + (scan.announced === undefined ? 0 : 1)
       whole &&= reading === 'whole'
     }
-    return whole && others > 0 ? 'contradicted' : 'unknown'
+    return whole && others > 0 && !isNamed ? 'contradicted' : 'unknown'
   }
 }
 

@@ -171,6 +171,20 @@ t.test('an id that nobody has heard of is refused; a forgotten one is gone', asy
   t.equal(azkaban.executions[0]?.status, 'KILLED')
 })
 
+t.test('what one job was given as a parameter, another one may have started', async (t) => {
+  const { azkaban, post, sessionId, start } = await startAll(t)
+  const execId = await start('chain')
+  await untilStatus(azkaban, execId, 'RUNNING')
+  const applicationId = 'application_1_0001'
+  azkaban.job(execId, 'first').print(`for ${applicationId}`)
+  azkaban.job(execId, 'first').finish('SUCCEEDED')
+  await until('the second job runs', () => azkaban.executions[0]?.jobs[1]?.status === 'RUNNING')
+  azkaban.job(execId, 'second').print(`Submitted application ${applicationId}`)
+  // The ResourceManager has forgotten it.
+  t.match(await post('stop', { sessionId, execId, applicationId }), TRUE)
+  t.equal(azkaban.executions[0]?.status, 'KILLED')
+})
+
 t.test('cancels that lie, are refused, or are not answered: only the status counts', async (t) => {
   const variables = { AZKABAN_CANCEL_TIMEOUT_MS: '300' }
   const { azkaban, yarn, post, sessionId, start } = await startAll(t, {}, variables)
