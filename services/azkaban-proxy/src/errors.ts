@@ -117,14 +117,18 @@ export function callerLeft(): Refusal {
   return new Refusal(499, 'the caller has left', { code: 'AZKABAN_PROXY_CALLER_LEFT' })
 }
 
-/** The same failure as part of a restart: as which half it failed, and whether the old execution was stopped. */
+/**
+ * The same failure as part of a restart: as which half it failed, and whether the old execution was stopped. A start that
+ * was refused before the stop is told in our words: Azkaban's alone would look like those of a start after it.
+ */
 export function inRestart(failure: Failure, half: 'stop' | 'start', stopped: boolean): Failure {
-  return new Failure(failure.message, {
+  const isEarly = half === 'start' && !stopped
+  return new Failure(isEarly ? `${failure.message}; nothing was stopped` : failure.message, {
     code: failure.code,
     fields: { ...failure.fields, stopped },
     httpStatus: failure.httpStatus,
     documented: half === 'stop' ? STOP_FAILED : START_FAILED,
-    ...(failure.upstreamText !== undefined && { upstreamText: failure.upstreamText }),
+    ...(failure.upstreamText !== undefined && !isEarly && { upstreamText: failure.upstreamText }),
     cause: failure.cause
   })
 }
