@@ -1,4 +1,4 @@
-import { pause } from '@scheduler-task/yarn-client/time-limit'
+import { pause, TimeLimitReached, withinTime } from '@scheduler-task/yarn-client/time-limit'
 import { startUnknown } from '../errors.ts'
 import { AzkabanError, type AzkabanSession, type Flow, type StartedFlow } from './azkaban.ts'
 
@@ -14,6 +14,8 @@ type Session = Pick<AzkabanSession, 'start' | 'execution' | 'executions' | 'runn
 
 /** Between looks for an execution whose start was not answered. */
 const LOOKS_AFTER_MS = [300, 1000, 2000]
+/** All looks together: the caller, and the gateway before him, wait for the answer. */
+const LOOK_LIMIT_MS = 20_000
 /** How far Azkaban's clock may be from ours. */
 const CLOCK_SKEW_MS = 60_000
 const MOST_CANDIDATES = 5
@@ -57,17 +59,26 @@ async function lookFor(
   { since, signal }: { since: number; signal: AbortSignal }
 ): Promise<readonly Candidate[] | undefined> {
   let seen: readonly Candidate[] | undefined
-  for (const pauseMs of LOOKS_AFTER_MS) {
-    await pause(pauseMs, signal)
-    try {
-      seen = await recent(session, flow, { since, signal })
-      if (seen.length > 0) return seen
-    } catch (error) {
-      if (!(error instanceof AzkabanError)) throw error
-      if (error.reason === 'SESSION_LOST') return undefined
-    }
+  try {
+    return await withinTime(LOOK_LIMIT_MS, signal, look)
+  } catch (error) {
+    if (error instanceof TimeLimitReached) return seen
+    throw error
   }
-  return seen
+
+  async function look(limit: AbortSignal): Promise<typeof seen> {
+    for (const pauseMs of LOOKS_AFTER_MS) {
+      await pause(pauseMs, limit)
+      try {
+        seen = await recent(session, flow, { since, signal: limit })
+        if (seen.length > 0) return seen
+      } catch (error) {
+        if (!(error instanceof AzkabanError)) throw error
+        if (error.reason === 'SESSION_LOST') return undefined
+      }
+    }
+    return seen
+  }
 }
 
 async function recent(
