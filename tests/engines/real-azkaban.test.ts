@@ -78,6 +78,16 @@ t.test('a flow is stopped before it has named an application', async (t) => {
   })
 })
 
+t.test('a stop as soon as the application has a name ends it', async (t) => {
+  const sessionId = await logIn()
+  const execId = await start(t, { sessionId, ...flow })
+  const applicationId = await applicationOf(sessionId, execId)
+  const stopped = await product.post('/azkaban/stop', { sessionId, execId, applicationId })
+  t.match(stopped, { statusCode: 200, data: true })
+  t.match(await rm.app(applicationId), { state: 'KILLED', finalStatus: 'KILLED' })
+  await nothingIsLeftOf(execId)
+})
+
 t.test('what Azkaban refuses is told with the code of the call and in its words', async (t) => {
   const sessionId = await logIn()
   const before = await running(t, sessionId)

@@ -29,6 +29,7 @@ export async function findApplicationId(
     const reading = await followLog(session, log, scan.see, limit)
     // A last line without an end is still being written, unless nobody writes any more.
     if (ended && reading !== 'missing') scan.end()
-    return scan.found
+    // Announced and not yet submitted: a stop that comes first would find no application to end.
+    return scan.found ?? (ended ? scan.announced : undefined)
   })
 }
