@@ -5,6 +5,7 @@ import { StoreUnavailable } from '../domain/job-store.ts'
 import { Kysely, PostgresDialect, sql } from './kysely.ts'
 import { breaksConnection, isConflict, unavailable } from './postgres-errors.ts'
 import { createNotifications } from './postgres-notifications.ts'
+import { createSlots, type Slots } from './slots.ts'
 import type { SqlDatabase } from './sql-database.ts'
 import { migrate } from './sql-migrations.ts'
 import type { JobTables } from './sql-schema.ts'
@@ -19,8 +20,9 @@ export type PostgresOptions = Readonly<{
   statementTimeoutMs?: number
 }>
 
-/** Also how long a caller waits for a connection of the pool that is free. */
 const CONNECT_TIMEOUT_MS = 3000
+/** How long a caller waits until a connection is free; the pool itself would count that as time to connect. */
+const WAIT_MS = 20_000
 const STATEMENT_TIMEOUT_MS = 10_000
 /** Other instances may have to wait for the one that brings the database up to date. */
 const MIGRATION_TIMEOUT_MS = 300_000
@@ -88,16 +90,21 @@ function connect(url: string, { maxConnections, statementTimeoutMs }: Connecting
   })
   // A connection that broke while nobody used it; the pool has dropped it.
   pool.on('error', () => {})
+  const slots = createSlots(maxConnections, WAIT_MS)
   return new Kysely<JobTables>({
     dialect: new PostgresDialect({
-      pool: { connect: () => borrow(pool), end: () => pool.end() }
+      pool: { connect: () => borrow(pool, slots), end: () => pool.end() }
     })
   })
 }
 
 /** A connection of the pool that does not go back to it when it is broken. */
-async function borrow(pool: postgres.Pool): Promise<kysely.PostgresPoolClient> {
+async function borrow(pool: postgres.Pool, slots: Slots): Promise<kysely.PostgresPoolClient> {
+  await slots.take().catch((error: unknown) => {
+    throw new StoreUnavailable('BUSY', { cause: error })
+  })
   const client = await pool.connect().catch((error: unknown) => {
+    slots.giveBack()
     throw unavailable(error)
   })
   let broken: Error | undefined
@@ -118,6 +125,7 @@ async function borrow(pool: postgres.Pool): Promise<kysely.PostgresPoolClient> {
   const release = () => {
     client.off('error', onError)
     client.release(broken)
+    slots.giveBack()
   }
   // `query` of a cursor, for streams of rows, is not there: nothing here streams.
   return { query, release } as unknown as kysely.PostgresPoolClient

@@ -3,6 +3,7 @@ import { type ColumnTypes, columnTypes } from './column-types.ts'
 import { sql } from './kysely.ts'
 import { submissionsAttemptsEvents } from './migrations/0001-submissions-attempts-events.ts'
 import { keysConfigsOutcomes } from './migrations/0002-keys-configs-outcomes.ts'
+import { liveInOrder } from './migrations/0003-live-in-order.ts'
 import type { SqlKind } from './sql-database.ts'
 import type { JobTables } from './sql-schema.ts'
 
@@ -11,7 +12,8 @@ type Step = { name: string; up: (db: Kysely<unknown>, types: ColumnTypes) => Pro
 /** Each step is applied once, in this order, and never changed afterwards. */
 const STEPS: readonly Step[] = [
   { name: '0001-submissions-attempts-events', up: submissionsAttemptsEvents },
-  { name: '0002-keys-configs-outcomes', up: keysConfigsOutcomes }
+  { name: '0002-keys-configs-outcomes', up: keysConfigsOutcomes },
+  { name: '0003-live-in-order', up: liveInOrder }
 ]
 
 type WithMigrations = { migrations: { name: string; applied_at: number } }

@@ -10,6 +10,9 @@ type Submissions = Pick<
   'change' | 'closeByHand' | 'setStartDeadline' | 'find' | 'findByApplication' | 'holderOf' | 'live'
 >
 
+/** A few milliseconds' worth. */
+const ROWS_AT_ONCE = 500
+
 type Step = { after: Submission; who: string; what: string }
 
 export function sqlSubmissions({ kind, db, write }: SqlDatabase, now: () => number): Submissions {
@@ -81,14 +84,27 @@ export function sqlSubmissions({ kind, db, write }: SqlDatabase, now: () => numb
     holderOf: (taskName) => holderOf(db, taskName),
 
     live: async () => {
-      const rows = await db
-        .selectFrom('submissions')
-        .selectAll()
-        .where('is_live', '=', 1)
-        .orderBy('accepted_at')
-        .orderBy('id')
-        .execute()
-      return rows.map(submissionOf)
+      const all: Submission[] = []
+      for (;;) {
+        const last = all.at(-1)
+        const rows = await db
+          .selectFrom('submissions')
+          .selectAll()
+          .where('is_live', '=', 1)
+          .$if(last !== undefined, (query) =>
+            query.where(({ eb, refTuple, tuple }) =>
+              eb(refTuple('accepted_at', 'id'), '>', tuple(last?.acceptedAt ?? 0, last?.id ?? ''))
+            )
+          )
+          .orderBy('accepted_at')
+          .orderBy('id')
+          .limit(ROWS_AT_ONCE)
+          .execute()
+        all.push(...rows.map(submissionOf))
+        if (rows.length < ROWS_AT_ONCE) return all
+        // With 10 000 of them others have their turn in between.
+        await new Promise((resolve) => setImmediate(resolve))
+      }
     }
   }
 }

@@ -227,6 +227,22 @@ export function jobStoreContract(t: Test, name: string, open: OpenStore): void {
     t.match(await store.find(second), { stale: null })
   })
 
+  t.test(`${name}: what is done for many at once is done for each of them`, async (t) => {
+    const { store } = await open(t, () => 3)
+    const many = Array.from({ length: 1100 }, () => newSubmission())
+    await Promise.all(many.map((one) => store.accept(one)))
+    const ids = (await store.live()).map(({ id }) => id)
+    t.strictSame(ids, many.map(({ id }) => id).sort(), 'those of one millisecond by id')
+    const count = async (key: 'stale' | 'yarnState', value: string) =>
+      (await store.live()).filter((one) => one[key] === value).length
+    await store.markStale('RM_FORGOT', ids)
+    t.equal(await count('stale', 'RM_FORGOT'), 1100)
+    const observation = { yarnState: "RUN'NING\0", finalStatus: '{"', observedAt: 7 }
+    await store.observe(new Map(ids.slice(1).map((id) => [id, observation])))
+    t.equal(await count('yarnState', "RUN'NING\uFFFD"), 1099)
+    t.equal(await count('stale', 'RM_FORGOT'), 1)
+  })
+
   t.test(`${name}: an attempt, its process and its end are kept`, async (t) => {
     const { store, reopen } = await open(t, () => 9)
     const { id: submissionId } = await store.accept(newSubmission())
