@@ -24,7 +24,8 @@ export function loadConfig<Schema extends z.ZodType>(
   if (parsed.success) return parsed.data as Readonly<z.output<Schema>>
   throw new ConfigError(
     parsed.error.issues.map((issue) => {
-      const name = issue.path.join('.')
+      // Below the variable's name stand places in a list, which nobody wrote as such.
+      const name = String(issue.path[0] ?? '')
       return name ? `${name}: ${issue.message}` : issue.message
     })
   )

@@ -28,6 +28,17 @@ t.test('every wrong value is refused with its variable’s name', async (t) => {
   t.equal(error.problems.length, Object.keys(wrong).length)
 })
 
+t.test('a wrong word in a list is refused with the variable’s name alone', async (t) => {
+  const list = z.object({
+    NAMES: z
+      .string()
+      .transform((names) => names.split(','))
+      .pipe(z.array(z.enum(['a', 'b'], { error: 'knows a and b' })))
+  })
+  const error = t.throws(() => loadConfig(list, { NAMES: 'a,c' }), ConfigError) as ConfigError
+  t.strictSame(error.problems, ['NAMES: knows a and b'])
+})
+
 t.test('a number with anything behind it is no number', async (t) => {
   for (const value of ['80x', '1e3', '0x10', '8080.5', '-1', 'NaN', ' ', '80 ']) {
     t.throws(() => loadConfig(schema, { PORT: value }), ConfigError, value)
