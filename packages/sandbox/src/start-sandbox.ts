@@ -62,6 +62,7 @@ function publicAddresses({ PUBLIC_NAME: name, YARN_PORT, NODE_MANAGER_PORT }: Co
 }
 
 async function writeSamples(root: string): Promise<void> {
+  await mkdir(root, { recursive: true, mode: 0o750 })
   for (const [name, text] of Object.entries(sampleConfigs)) {
     await writeFile(join(root, name), text, { flag: 'wx', mode: 0o640 }).catch(
       (error: NodeJS.ErrnoException) => {

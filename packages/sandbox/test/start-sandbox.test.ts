@@ -1,0 +1,26 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { loadConfig } from '../src/config.ts'
+import { startSandbox } from '../src/start-sandbox.ts'
+
+t.test('the folders that the environment names are made where they are missing', async (t) => {
+  const folder = join(t.testdir(), 'not/there/yet')
+  const sandbox = await startSandbox(
+    loadConfig({
+      YARN_PORT: '0',
+      NODE_MANAGER_PORT: '0',
+      AZKABAN_PORT: '0',
+      DATA_DIR: join(folder, 'data'),
+      LAUNCHERS_DIR: join(folder, 'launchers'),
+      FILE_ROOT: join(folder, 'files')
+    })
+  )
+  t.teardown(() => sandbox.close())
+  for (const made of [
+    'files/application.conf',
+    'launchers/waterdrop/bin/start-waterdrop-spark.sh'
+  ]) {
+    t.ok(existsSync(join(folder, made)), made)
+  }
+})
