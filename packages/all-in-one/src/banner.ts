@@ -62,7 +62,7 @@ function warnings(systems: Systems): string[] {
       ? []
       : [
           `SANDBOX: ${played.map(({ name }) => `no ${name}`).join(' and ')} is configured. Stand-ins play`,
-          'its part, nothing is really run.',
+          `${played.length > 1 ? 'their parts' : 'its part'}, nothing is really run.`,
           ...(systems.azkaban === 'sandbox' ? ['Azkaban’s user: admin, password: admin.'] : []),
           `The real thing: set ${played.map(({ variable }) => variable).join(' and ')}`,
           '(README.md, "On a real cluster").'
