@@ -12,7 +12,10 @@ export const environment = z.object({
   YARN_PORT: port(8088).describe('Port of the ResourceManager; 0 takes a free one'),
   NODE_MANAGER_PORT: port(8042).describe('Port of the NodeManager'),
   AZKABAN_PORT: port(8091).describe('Port of Azkaban'),
-  DATA_DIR: z.string().default('./data').describe('Where YARN’s applications are remembered'),
+  DATA_DIR: z
+    .string()
+    .default('./data')
+    .describe('Where YARN’s applications and Azkaban’s executions are remembered'),
   LAUNCHERS_DIR: z
     .string()
     .optional()

@@ -6,6 +6,9 @@ import { sampleConfigs } from './launchers/sample-configs.ts'
 import { writeSandboxCluster } from './launchers/sandbox-cluster.ts'
 import { startYarn } from './yarn/yarn.ts'
 
+/** The version whose answers the interface document prints. */
+const AZKABAN_VERSION = '2.5.0'
+
 /** The stand-ins, listening. */
 export type RunningSandbox = {
   yarnUrl: string
@@ -37,7 +40,13 @@ export async function startSandbox(config: Config): Promise<RunningSandbox> {
         selfContained: true
       })
     }
-    const azkaban = await startAzkaban({ host, port: config.AZKABAN_PORT, yarnUrl: seenByOthers })
+    const azkaban = await startAzkaban({
+      version: AZKABAN_VERSION,
+      host,
+      port: config.AZKABAN_PORT,
+      yarnUrl: seenByOthers,
+      stateFile: join(config.DATA_DIR, 'azkaban.json')
+    })
     return {
       yarnUrl: yarn.url,
       azkabanUrl: azkaban.url,

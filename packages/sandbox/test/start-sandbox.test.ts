@@ -23,4 +23,21 @@ t.test('the folders that the environment names are made where they are missing',
   ]) {
     t.ok(existsSync(join(folder, made)), made)
   }
+
+  const { 'session.id': session } = await asked(sandbox.azkabanUrl, {
+    action: 'login',
+    username: 'admin',
+    password: 'admin'
+  })
+  const run = { ajax: 'executeFlow', project: 'test', flow: 'test', 'session.id': session ?? '' }
+  t.match(
+    await asked(`${sandbox.azkabanUrl}/executor`, run),
+    { message: 'Execution submitted successfully with exec id 1' },
+    'Azkaban answers as the interface document prints it'
+  )
 })
+
+async function asked(url: string, form: Record<string, string>): Promise<Record<string, string>> {
+  const answer = await fetch(url, { method: 'POST', body: new URLSearchParams(form) })
+  return (await answer.json()) as Record<string, string>
+}
