@@ -80,6 +80,23 @@ t.test('each service answers about itself without a token', async (t) => {
   }
 })
 
+t.test('no service is ready while it cannot look sessions up', async (t) => {
+  const sessions = { AUTH_MODE: 'session', JWT_SECRET: SECRET, REDIS_URL: 'redis://127.0.0.1:1' }
+  for (const [name, variables] of [
+    ['yarn-executor', await executorVariables(t)],
+    ['file-service', fileVariables(t)],
+    ['azkaban-proxy', { AZKABAN_URL: 'http://127.0.0.1:1' }],
+    ['gateway', { DATA_DIR: freshDirectory(t) }]
+  ] as const) {
+    const { url } = await startService(t, `@scheduler-task/${name}`, { ...variables, ...sessions })
+    t.match(
+      await get(`${url}/ready`),
+      { status: 503, body: { checks: { sessions: 'unavailable' } } },
+      name
+    )
+  }
+})
+
 t.test('the token attacks at each service', async (t) => {
   for (const [name, path, variables] of [
     ['yarn-executor', '/executor/running', await executorVariables(t)],

@@ -75,7 +75,8 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
     logger: log,
     checks: {
       'resource-manager': async (signal) => void (await reads.info(signal)),
-      store: () => store.ping()
+      store: () => store.ping(),
+      ...(config.AUTH_MODE === 'session' ? { sessions: async () => app.sessions?.ping() } : {})
     }
   })
   app.addHook('onReady', () => jobs.recover())
