@@ -56,6 +56,7 @@ export async function cancelUntilEnded(
     hadPart ||= mayHaveWorked(cancel)
     if (Date.now() - cancel.settledAt < SETTLE_MS[outcome.kind]) continue
     if (isForGood(outcome, progress)) throw outcome.error
+    if (progress.superseded) throw new Error('another stop of the execution takes over')
     if (!progress.abandoned) cancel = sendCancel(session, execId, options)
   }
 }

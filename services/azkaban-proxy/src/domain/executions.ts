@@ -34,6 +34,7 @@ type Options = Readonly<{
   log: Log
 }>
 
+type Stop = Readonly<{ request: StopRequest; running: RunningStop<unknown> }>
 type SharedStop = { running: RunningStop<void>; waiting: number }
 
 export function createExecutions({ rm, stopTimeoutMs, log }: Options): Executions {
@@ -43,10 +44,14 @@ export function createExecutions({ rm, stopTimeoutMs, log }: Options): Execution
   const parts = { rm, turns: createTurns(), ending: end.signal, stopTimeoutMs }
   const shared = new Map<string, SharedStop>()
   const underWay = new Set<Promise<unknown>>()
+  const stops = new Set<Stop>()
 
   /** What is under way although its caller has left is told to the log. */
   function run<T>(caller: Caller, request: StopRequest, around: Around<T>): RunningStop<T> {
     const running = runStop(caller.session, request, parts, around)
+    const stop = { request, running }
+    stops.add(stop)
+    makeWay(request.execId)
     const over: Promise<unknown> = running.done
       .catch((err: unknown) => {
         const { execId, applicationId } = request
@@ -56,9 +61,31 @@ export function createExecutions({ rm, stopTimeoutMs, log }: Options): Execution
           log.warn(ids, 'a stop that nobody waits for any more has no proof')
         }
       })
-      .finally(() => underWay.delete(over))
+      .finally(() => {
+        underWay.delete(over)
+        stops.delete(stop)
+      })
     underWay.add(over)
     return running
+  }
+
+  /** A stop that nobody waits for any more does not keep the execution's turn from one that does as much. */
+  function makeWay(execId: number): void {
+    const all = [...stops].filter(({ request }) => request.execId === execId)
+    const left = all.filter(({ running }) => running.progress.abandoned)
+    const wanted = all.filter(({ running }) => !running.progress.abandoned)
+    for (const { request, running } of left) {
+      const { applicationId } = request
+      const isCovered = wanted.some(
+        (one) => applicationId === undefined || one.request.applicationId === applicationId
+      )
+      if (isCovered) running.makeWay()
+    }
+  }
+
+  function leave(running: RunningStop<unknown>, { execId }: StopRequest): void {
+    running.leave()
+    makeWay(execId)
   }
 
   function join(caller: Caller, request: StopRequest): SharedStop {
@@ -97,7 +124,7 @@ export function createExecutions({ rm, stopTimeoutMs, log }: Options): Execution
         throw told(error, stop.running)
       } finally {
         stop.waiting -= 1
-        if (stop.waiting === 0) stop.running.leave()
+        if (stop.waiting === 0) leave(stop.running, request)
       }
     },
     restart: async (caller, request, flow) => {
@@ -126,7 +153,7 @@ export function createExecutions({ rm, stopTimeoutMs, log }: Options): Execution
         const failure = told(error, running)
         throw failure instanceof Failure ? inRestart(failure, half, stopped) : failure
       } finally {
-        running.leave()
+        leave(running, request)
       }
     },
     close: async () => {

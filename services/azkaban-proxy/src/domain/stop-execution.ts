@@ -37,6 +37,8 @@ export type RunningStop<T> = Readonly<{
   progress: StopProgress
   /** Nobody waits any more. What is not begun is withdrawn, what is begun is brought to its end. */
   leave: () => void
+  /** Another stop does what is left to do. A cancel that was sent is left to its end: it holds Azkaban's thread anyhow. */
+  makeWay: () => void
 }>
 
 /**
@@ -95,6 +97,7 @@ export function runStop<T>(
 
   async function kill(id: string, limit: AbortSignal): Promise<void> {
     limit.throwIfAborted()
+    if (progress.superseded) throw new Error('another stop of the execution takes over')
     progress.killing = true
     const diagnostics = `stopped by ${request.who} through scheduler-task (Azkaban execution ${execId})`
     try {
@@ -119,6 +122,10 @@ export function runStop<T>(
     leave: () => {
       progress.abandoned = true
       if (!isCommitted(progress)) withdrawal.abort(new Error('the stop was withdrawn'))
+    },
+    makeWay: () => {
+      progress.superseded = true
+      if (progress.killing) withdrawal.abort(new Error('another stop of the execution takes over'))
     }
   }
 }

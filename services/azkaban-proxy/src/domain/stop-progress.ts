@@ -6,12 +6,14 @@ export type StopProgress = {
   killing: boolean
   /** Nobody waits any more: what was begun is brought to its end, nothing new is begun. */
   abandoned: boolean
+  /** Another stop, for which somebody waits, does what is left to do. */
+  superseded: boolean
   /** As last seen. */
   flowState: string | undefined
 }
 
 export function newProgress(): StopProgress {
-  return { cancels: 0, killing: false, abandoned: false, flowState: undefined }
+  return { cancels: 0, killing: false, abandoned: false, superseded: false, flowState: undefined }
 }
 
 /** Something has been done that cannot be taken back. */

@@ -264,6 +264,30 @@ t.test('no proof in time: 151, and what was begun goes on to its end', async (t)
   t.equal(azkaban.executions.filter(({ status }) => status === 'RUNNING').length, 1)
 })
 
+t.test('a stop that nobody waits for any more does not keep others from theirs', async (t) => {
+  const variables = { STOP_TIMEOUT_MS: '2500' }
+  const { azkaban, yarn, post, sessionId, start } = await startAll(t, {}, variables)
+  // The cancel changes nothing, which shows after 3 s.
+  const held = await start('hold')
+  await untilStatus(azkaban, held, 'RUNNING')
+  azkaban.faults.add({ kind: 'cancel-lies', times: 1 })
+  const restart = { sessionId, execId: held, project: 'test', flow: 'hold' }
+  t.match(await post('restart', restart), { ...FAILED, json: { cancelSent: true } })
+  t.match(await post('stop', { sessionId, execId: held }), TRUE)
+  t.equal(cancelsOf(azkaban).length, 2)
+
+  // The ResourceManager hangs in the kill.
+  const execId = await start('test')
+  const applicationId = await untilSubmitted(azkaban, execId)
+  yarn.faults.add({ kind: 'hang', method: 'PUT', count: 1 })
+  const stop = { sessionId, execId, applicationId }
+  t.match(await post('stop', stop), { ...FAILED, json: { code: 'AZKABAN_PROXY_STOP_PENDING' } })
+  t.equal(stateOf(yarn, applicationId), 'RUNNING')
+  t.match(await post('stop', stop), TRUE)
+  t.equal(stateOf(yarn, applicationId), 'KILLED')
+  t.equal(azkaban.executions.length, 2, 'and nothing is started')
+})
+
 t.test('an application is killed although nobody waits any more', async (t) => {
   const flow = {
     id: 'slow',
