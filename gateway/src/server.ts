@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { loadConfig } from '@scheduler-task/service-base/load-config'
+import { ConfigError, loadConfig } from '@scheduler-task/service-base/load-config'
 import { runService, startOrExplain } from '@scheduler-task/service-base/run-service'
 import { openUsers } from './adapters/user-file.ts'
 import { buildApp } from './app.ts'
@@ -11,7 +11,7 @@ await startOrExplain('gateway', async () => {
     await runService(await buildApp(config), config)
     return
   }
-  const users = await openUsers(config.DATA_DIR, config.ADMIN_PASSWORD)
+  const users = await openUsers(config.DATA_DIR, config.ADMIN_PASSWORD).catch(asUnusable)
   const address = await runService(await buildApp(config, { users }), config)
   if (users.generatedAdminPassword !== undefined) {
     // Beside the log, which must not hold secrets.
@@ -20,3 +20,9 @@ await startOrExplain('gateway', async () => {
     )
   }
 })
+
+/** What the file system refuses is a matter of configuration. */
+function asUnusable(error: Error): never {
+  if ('syscall' in error) throw new ConfigError([`DATA_DIR: cannot be used: ${error.message}`])
+  throw error
+}

@@ -128,6 +128,8 @@ t.test('a configuration that cannot be used is refused with the variable’s nam
     ['yarn-executor', { ...executor, WATERDROP_HOME: '/nowhere' }, ['WATERDROP_HOME']],
     ['yarn-executor', { ...executor, SPARK_LAUNCHER: 'livy' }, ['SPARK_LAUNCHER', 'waterdrop-2']],
     ['yarn-executor', { ...executor, START_TIMEOUT_MS: '2m' }, ['START_TIMEOUT_MS']],
+    ['yarn-executor', { ...executor, DATA_DIR: '/etc/passwd/data' }, ['DATA_DIR']],
+    ['gateway', { DATA_DIR: '/etc/passwd/data' }, ['DATA_DIR']],
     ['gateway', { EXECUTOR_URL: 'executor:8082', DATA_DIR: freshDirectory(t) }, ['EXECUTOR_URL']],
     ['gateway', { AUTH_MODE: 'off', HOST: '0.0.0.0', DATA_DIR: freshDirectory(t) }, ['AUTH_MODE']]
   ]

@@ -26,6 +26,9 @@ export async function configuredLaunching(config: Config): Promise<Launching> {
       profiles: { spark: profiles[config.SPARK_LAUNCHER], flink: profiles[config.FLINK_LAUNCHER] }
     })
   } catch (error) {
-    throw new ConfigError([error instanceof Error ? error.message : String(error)])
+    const reason = error instanceof Error ? error.message : String(error)
+    // What is written before the first launch lies below DATA_DIR.
+    const refused = error instanceof Error && 'syscall' in error && 'path' in error
+    throw new ConfigError([refused ? `DATA_DIR: cannot be used: ${reason}` : reason])
   }
 }
