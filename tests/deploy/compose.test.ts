@@ -126,6 +126,18 @@ t.test('each service takes its variables, and knows all of them', async (t) => {
   }
 })
 
+t.test('the certificates of a private Azkaban are a file of the host', async (t) => {
+  const { services } = await load({ ...CLUSTER, AZKABAN_CA_FILE: '/etc/ssl/azkaban.pem' })
+  const { environment, volumes } = services['azkaban-proxy'] ?? {}
+  const target = environment?.AZKABAN_CA_FILE
+  t.match(
+    volumes?.find((volume) => volume.target === target),
+    { type: 'bind', source: '/etc/ssl/azkaban.pem', read_only: true }
+  )
+  const proxy = (await load(CLUSTER)).services['azkaban-proxy']
+  t.equal(proxy?.environment?.AZKABAN_CA_FILE, '', 'none, the usual ones count')
+})
+
 t.test('secrets go where they are needed', async (t) => {
   for (const [name, { environment = {} }] of Object.entries(
     (await load({}, ...SANDBOX)).services
