@@ -52,7 +52,8 @@ export async function checkStop(
     if (application) return !isFinal(application.state)
     // Forgotten is gone; one that nobody has ever heard of is a mistake, and another one may live.
     if (evidence !== 'started') throw applicationUnknown(id)
-    return false
+    // One that was submitted a moment ago may only not be seen yet: asked again once its execution has ended.
+    return !hasEnded(of)
   }
 
   async function known(id: string) {

@@ -1,6 +1,7 @@
 import type { SandboxAzkaban } from '@scheduler-task/sandbox/azkaban/azkaban'
 import type { SandboxYarn } from '@scheduler-task/sandbox/yarn/yarn'
 import { until } from '@scheduler-task/test-support/until'
+import { createResourceManager } from '@scheduler-task/yarn-client/resource-manager'
 import t from 'tap'
 import { PROJECTS } from '../support/projects.ts'
 import {
@@ -169,6 +170,23 @@ t.test('an id that nobody has heard of is refused; a forgotten one is gone', asy
   yarn.forget(applicationId)
   t.match(await post('stop', { sessionId, execId, applicationId }), TRUE)
   t.equal(azkaban.executions[0]?.status, 'KILLED')
+})
+
+t.test('an application that YARN does not show yet is looked for again', async (t) => {
+  const { azkaban, yarn } = await startSurroundings(t)
+  const rm = createResourceManager({ urls: [yarn.url], user: 'alice' })
+  const shown = [undefined]
+  const application: typeof rm.application = async (id, signal) =>
+    shown.length > 0 ? shown.pop() : await rm.application(id, signal)
+  const resourceManager = { ...rm, application }
+  const { post } = await startProxy(t, { AZKABAN_URL: azkaban.url }, { resourceManager })
+  const sessionId = await logIn({ post })
+  const started = await post('start', { sessionId, project: 'test', flow: 'test' })
+  const { execid: execId } = started.json
+  const applicationId = await untilSubmitted(azkaban, Number(execId))
+  t.match(await post('stop', { sessionId, execId, applicationId }), TRUE)
+  t.equal(stateOf(yarn, applicationId), 'KILLED')
+  t.same(shown, [])
 })
 
 t.test('what one job was given as a parameter, another one may have started', async (t) => {
