@@ -8,6 +8,8 @@ export type Entry = {
   successes: readonly string[]
   /** Failing calls whose answers are shown, by what they say of themselves. */
   failures: readonly string[]
+  /** A call that answers bytes in place of an envelope, of a file that an entry above has made. */
+  bytes?: string
   fields?: readonly Field[]
   notes?: readonly string[]
 }
@@ -207,6 +209,7 @@ export const chapters: readonly Chapter[] = [
       {
         title: '下载文件',
         successes: [],
+        bytes: '/file/download?srcfile=text.txt',
         failures: ['downloading what is not there'],
         fields: [['srcfile', '是', '文件路径；成功时应答体就是文件内容，支持 `Range`']]
       }

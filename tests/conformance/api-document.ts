@@ -61,6 +61,7 @@ async function explained(entry: Entry, { door, world, ended }: Around): Promise<
   for (const call of calls) {
     parts.push(await example('成功', call, await world.arrange(call.given), door))
   }
+  if (entry.bytes) parts.push(await bytesExample(entry.bytes, door))
   for (const call of failing) parts.push(await example('失败', call, ended, door))
   return parts
 }
@@ -88,6 +89,23 @@ async function example(
     '```\n',
     '```json',
     shown.length > MAX_SHOWN ? `${shown.slice(0, MAX_SHOWN)} ……` : shown,
+    '```\n'
+  ].join('\n')
+}
+
+const SHOWN_HEADERS = ['content-type', 'content-length', 'content-disposition', 'accept-ranges']
+
+async function bytesExample(path: string, door: Door): Promise<string> {
+  const { status, headers, text } = await door.call('GET', path)
+  return [
+    `成功（HTTP ${status}）：\n`,
+    '```bash',
+    command('GET', path, undefined, undefined, undefined).replace('curl -s', 'curl -si'),
+    '```\n',
+    '```text',
+    ...SHOWN_HEADERS.map((name) => `${name}: ${headers[name]}`),
+    '',
+    text.trimEnd(),
     '```\n'
   ].join('\n')
 }
