@@ -2,6 +2,7 @@ import { userInfo } from 'node:os'
 import { authPlugin } from '@scheduler-task/auth/auth-plugin'
 import type { ChangeRecorder } from '@scheduler-task/auth/record-change'
 import type { SessionLookup } from '@scheduler-task/auth/session-lookup'
+import { MAX_LOG_BYTES } from '@scheduler-task/contracts/azkaban'
 import { type App, createApp } from '@scheduler-task/service-base/create-app'
 import { createLogger } from '@scheduler-task/service-base/logger'
 import { packageVersion } from '@scheduler-task/service-base/package-version'
@@ -18,6 +19,7 @@ import type { Azkaban } from './domain/azkaban.ts'
 import { createExecutions } from './domain/executions.ts'
 import { createReachable } from './domain/reachable.ts'
 import { azkabanRoutes } from './http/azkaban-routes.ts'
+import { createLargeAnswers } from './http/large-answers.ts'
 import { createTellFailures } from './http/tell-failures.ts'
 
 /** What tests and all-in-one put in place of what the configuration would make. */
@@ -30,6 +32,9 @@ export type Replacements = {
 }
 
 const NAME = 'azkaban-proxy'
+/** Two of the largest pieces of a log at once. */
+const LARGE_ANSWERS_BYTES = 2 * MAX_LOG_BYTES
+const READ_LIMIT_MS = 120_000
 
 /**
  * The proxy; it does not listen.
@@ -79,7 +84,17 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
   })
   await app.register(async (secured) => {
     secured.addHook('onRequest', secured.authenticate)
-    await secured.register(azkabanRoutes, { azkaban, executions, tell, searchLimitMs })
+    await secured.register(azkabanRoutes, {
+      azkaban,
+      executions,
+      tell,
+      searchLimitMs,
+      largeAnswers: createLargeAnswers({
+        totalBytes: LARGE_ANSWERS_BYTES,
+        waitMs: config.AZKABAN_WAIT_MS,
+        readMs: config.AZKABAN_TIMEOUT_MS + READ_LIMIT_MS
+      })
+    })
   })
   return app
 }

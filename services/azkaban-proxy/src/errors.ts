@@ -1,8 +1,7 @@
 import { START_FAILED, STOP_FAILED } from '@scheduler-task/envelope/codes'
 import { Failure, Refusal } from '@scheduler-task/envelope/errors'
 import type { RmError } from '@scheduler-task/yarn-client/rm-errors'
-import type { AzkabanError, Flow } from './domain/azkaban.ts'
-import type { Candidate } from './domain/start-flow.ts'
+import type { AzkabanError, Candidate, Flow } from './domain/azkaban.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 

@@ -97,6 +97,14 @@ export type ListedExecution = Readonly<{
   submitUser: string
 }>
 
+/** What may have been started, as the caller is told. */
+export type Candidate = Readonly<{
+  execId: number
+  status?: string
+  submitTime?: number
+  submitUser?: string
+}>
+
 /** Azkaban for one of its sessions. All calls reject with `AzkabanError`, or with the signal's reason. */
 export interface AzkabanSession {
   start: (flow: Flow, signal?: AbortSignal) => Promise<StartedFlow>

@@ -1,14 +1,12 @@
 import { pause, TimeLimitReached, withinTime } from '@scheduler-task/yarn-client/time-limit'
 import { startUnknown } from '../errors.ts'
-import { AzkabanError, type AzkabanSession, type Flow, type StartedFlow } from './azkaban.ts'
-
-/** What may have been started, as the caller is told. */
-export type Candidate = Readonly<{
-  execId: number
-  status?: string
-  submitTime?: number
-  submitUser?: string
-}>
+import {
+  AzkabanError,
+  type AzkabanSession,
+  type Candidate,
+  type Flow,
+  type StartedFlow
+} from './azkaban.ts'
 
 type Session = Pick<AzkabanSession, 'start' | 'execution' | 'executions' | 'running'>
 

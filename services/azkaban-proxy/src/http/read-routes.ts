@@ -11,6 +11,7 @@ import { ok } from '@scheduler-task/envelope/envelope'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import type { Azkaban } from '../domain/azkaban.ts'
 import { findApplicationId } from '../domain/find-application-id.ts'
+import type { LargeAnswers } from './large-answers.ts'
 import type { TellFailures } from './tell-failures.ts'
 import { untilCallerLeaves } from './until-caller-leaves.ts'
 
@@ -18,12 +19,13 @@ export type ReadRoutesOptions = {
   azkaban: Pick<Azkaban, 'session'>
   tell: TellFailures
   searchLimitMs: number
+  largeAnswers: LargeAnswers
 }
 
 /** The calls of `/azkaban` that only read. A caller who leaves ends what is asked for it. */
 export const readRoutes: FastifyPluginAsyncZod<ReadRoutesOptions> = async (
   app,
-  { azkaban, tell, searchLimitMs }
+  { azkaban, tell, searchLimitMs, largeAnswers }
 ) => {
   app.post(
     '/azkaban/getAppId',
@@ -53,9 +55,9 @@ export const readRoutes: FastifyPluginAsyncZod<ReadRoutesOptions> = async (
     },
     async ({ body: { sessionId, execId, jobId, offset, length } }, reply) => {
       const asked = { execId, jobId, offset, length }
-      const { text } = await tell(
-        azkaban.session(sessionId).jobLog(asked, untilCallerLeaves(reply))
-      )
+      const signal = untilCallerLeaves(reply)
+      await tell(largeAnswers.room(length, reply.raw, signal))
+      const { text } = await tell(azkaban.session(sessionId).jobLog(asked, signal))
       return ok(text)
     }
   )
