@@ -32,8 +32,8 @@ export type Replacements = {
 }
 
 const NAME = 'azkaban-proxy'
-/** Two of the largest pieces of a log at once. */
-const LARGE_ANSWERS_BYTES = 2 * MAX_LOG_BYTES
+/** One of the largest pieces of a log at a time: it takes up to 300 MB on its way. */
+const LARGE_ANSWERS_BYTES = MAX_LOG_BYTES
 const READ_LIMIT_MS = 120_000
 
 /**
