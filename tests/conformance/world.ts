@@ -6,8 +6,9 @@ import { defaultProjects } from '@scheduler-task/sandbox/azkaban/default-project
 import { sampleConfigs } from '@scheduler-task/sandbox/launchers/sample-configs'
 import { writeSandboxCluster } from '@scheduler-task/sandbox/launchers/sandbox-cluster'
 import { type SandboxYarn, startYarn } from '@scheduler-task/sandbox/yarn/yarn'
+import { multipartFile } from '@scheduler-task/test-support/multipart'
 import type { Test } from 'tap'
-import { FormData, request } from 'undici'
+import { request } from 'undici'
 import { createDocumentChecks } from '../support/openapi-check.ts'
 import { startService } from '../support/service-process.ts'
 import { arrange, stopExecutions, withQuietFlow } from './arrange.ts'
@@ -164,14 +165,10 @@ function door(name: string, urlOf: (path: string) => string, token: string): Doo
 
 function payloadOf({ body, raw, file }: Sent): {
   headers: Record<string, string>
-  body?: string | FormData
+  body?: string | Buffer
 } {
   if (raw) return { headers: { 'content-type': raw.type }, body: raw.text }
-  if (file !== undefined) {
-    const form = new FormData()
-    form.set('file', new Blob([file]), 'part.txt')
-    return { headers: {}, body: form }
-  }
+  if (file !== undefined) return multipartFile(file)
   if (body === undefined) return { headers: {} }
   return { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }
 }

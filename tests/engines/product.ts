@@ -1,4 +1,5 @@
-import { openAsBlob } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { multipartFile } from '@scheduler-task/test-support/multipart'
 
 /** The envelope of every v1 answer. */
 export type Answer = { statusCode: number; message: string; data: unknown }
@@ -40,16 +41,16 @@ export class Product {
   }
 
   async upload(fileName: string, localFile: string): Promise<Answer> {
-    const form = new FormData()
-    form.set('file', await openAsBlob(localFile), fileName)
-    return await this.#call('POST', `/file/upload?fileName=${encodeURIComponent(fileName)}`, form)
+    const { headers, body } = multipartFile(await readFile(localFile), fileName)
+    const path = `/file/upload?fileName=${encodeURIComponent(fileName)}`
+    return await this.#call('POST', path, body, headers)
   }
 
   /** Longer than the product's own limits: a restart is a stop (60 s) and a start (120 s). */
   async #call(
     method: string,
     path: string,
-    body?: string | FormData,
+    body?: string | Buffer,
     headers: Record<string, string> = {}
   ): Promise<Answer> {
     const response = await fetch(this.#url + path, {

@@ -2,8 +2,9 @@ import { mkdirSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { claimsOf, mintToken } from '@scheduler-task/auth/test-support/mint-token'
+import { multipartFile } from '@scheduler-task/test-support/multipart'
 import t, { type Test } from 'tap'
-import { FormData, request } from 'undici'
+import { request } from 'undici'
 import { freshDirectory } from '../support/fresh-directory.ts'
 import type { ServiceProcess } from '../support/service-process.ts'
 import { contentsOf, deployAll } from './deploy.ts'
@@ -19,13 +20,19 @@ const AUTH = { AUTH_MODE: 'jwt', JWT_SECRET: SECRET }
 /** SHUTDOWN_TIMEOUT_MS, and what a service takes beyond it at most. */
 const STOP_LIMIT_MS = 12_000
 
-async function ask(url: string, sent: { body?: unknown; form?: FormData; method?: string } = {}) {
+type Form = ReturnType<typeof multipartFile>
+
+async function ask(url: string, sent: { body?: unknown; form?: Form; method?: string } = {}) {
   const { body, form, method = body || form ? 'POST' : 'GET' } = sent
   const response = await request(url, {
     method: method as 'GET' | 'POST',
-    headers: { token: TOKEN, ...(body ? { 'content-type': 'application/json' } : {}) },
+    headers: {
+      token: TOKEN,
+      ...(body ? { 'content-type': 'application/json' } : {}),
+      ...form?.headers
+    },
     ...(body ? { body: JSON.stringify(body) } : {}),
-    ...(form ? { body: form } : {})
+    ...(form ? { body: form.body } : {})
   })
   return (await response.body.json()) as { statusCode: number; data: unknown }
 }
@@ -101,8 +108,7 @@ for (const major of NODE_MAJORS) {
         name: 'file-service',
         node: new RegExp(`^v${major}\\.`)
       })
-      const form = new FormData()
-      form.set('file', new Blob(['hello\n']), 'hello.conf')
+      const form = multipartFile('hello\n', 'hello.conf')
       t.match(await ask(`${service.url}/file/upload?fileName=hello.conf`, { form }), {
         statusCode: 200,
         data: true
