@@ -3,6 +3,7 @@ import fastifyPlugin from 'fastify-plugin'
 import type { DocumentedFailure } from './codes.ts'
 import { Refusal } from './errors.ts'
 import { createMethodTable } from './method-table.ts'
+import { answersProblems, PROBLEM_TYPE, type Problem, problemAnswer, toProblem } from './problem.ts'
 import { type ErrorAnswer, refusalAnswer, toEnvelope } from './to-envelope.ts'
 
 declare module 'fastify' {
@@ -19,8 +20,8 @@ declare module 'fastify' {
 }
 
 /**
- * Makes every answer of an app an envelope: errors, unknown routes (404), wrong methods (405 with `Allow`); puts the
- * request id on every answer.
+ * Makes every answer of an app an envelope: errors, unknown routes (404), wrong methods (405 with `Allow`); below /v2 of
+ * the executor they are problem details. Puts the request id on every answer.
  */
 export const envelopePlugin = fastifyPlugin(
   async (app: FastifyInstance) => {
@@ -40,7 +41,8 @@ export const envelopePlugin = fastifyPlugin(
     })
 
     app.setErrorHandler((error, request, reply) => {
-      const answer = toEnvelope(error, request)
+      const toAnswer = answersProblems(request.url) ? toProblem : toEnvelope
+      const answer = toAnswer(error, request)
       if (answer.fault) request.log.error({ err: error }, 'a request met an error of ours')
       return send(answer, request, reply)
     })
@@ -54,15 +56,23 @@ export const envelopePlugin = fastifyPlugin(
               headers: { allow: allowed.join(', ') }
             })
           : new Refusal(404, 'there is no such call here', { code: 'NOT_FOUND' })
-      return send(refusalAnswer(refusal, request.id), request, reply)
+      const answerOf = answersProblems(request.url) ? problemAnswer : refusalAnswer
+      return send(answerOf(refusal, request.id), request, reply)
     })
   },
   { name: '@scheduler-task/envelope' }
 )
 
 /** Serialised here: the route's own schemas describe its success, and must not cut an error. */
-function send(answer: ErrorAnswer, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  request.answeredCode = answer.body.statusCode
-  reply.code(answer.httpStatus).headers(answer.headers)
-  return reply.type('application/json; charset=utf-8').send(JSON.stringify(answer.body))
+function send(
+  { httpStatus, headers, body }: ErrorAnswer | ErrorAnswer<Problem>,
+  request: FastifyRequest,
+  reply: FastifyReply
+): FastifyReply {
+  const isProblem = 'status' in body
+  request.answeredCode = isProblem ? body.status : body.statusCode
+  reply.code(httpStatus).headers(headers)
+  return reply
+    .type(isProblem ? PROBLEM_TYPE : 'application/json; charset=utf-8')
+    .send(JSON.stringify(body))
 }

@@ -4,32 +4,34 @@ import { type DocumentedFailure, httpMessage } from './codes.ts'
 import { type Envelope, errorText, fail } from './envelope.ts'
 import { BadParameters, Failure, type ParameterIssue, Refusal } from './errors.ts'
 
-export type ErrorAnswer = {
+export type ErrorAnswer<Body = Envelope<string>> = {
   httpStatus: number
   headers: Readonly<Record<string, string>>
-  body: Envelope<string>
+  body: Body
   /** True when it is a fault of ours, which a person must look at. */
   fault: boolean
 }
 
 /** What a request is answered whose handling threw `error`: typed errors speak, anything else stays silent. */
 export function toEnvelope(error: unknown, request: FastifyRequest): ErrorAnswer {
-  if (error instanceof Failure) return failureAnswer(error, request)
-  if (error instanceof Refusal) return refusalAnswer(error, request.id)
+  const { told, fault } = typedError(error)
+  const answer =
+    told instanceof Failure ? failureAnswer(told, request) : refusalAnswer(told, request.id)
+  return { ...answer, fault }
+}
+
+/** The error as one that may be told; `fault`: it is one of ours, and says nothing but that. */
+export function typedError(error: unknown): Readonly<{ told: Failure | Refusal; fault: boolean }> {
+  if (error instanceof Failure || error instanceof Refusal) return { told: error, fault: false }
   if (isFastifyError(error)) {
     if (hasZodFastifySchemaValidationErrors(error)) {
-      return refusalAnswer(new BadParameters(zodIssues(error.validation)), request.id)
+      return { told: new BadParameters(zodIssues(error.validation)), fault: false }
     }
     const status = error.statusCode ?? 500
-    if (status >= 400 && status < 500) return refusalAnswer(frameworkRefusal(error), request.id)
+    if (status >= 400 && status < 500) return { told: frameworkRefusal(error), fault: false }
   }
-  return {
-    ...refusalAnswer(
-      new Refusal(500, 'the service met an error of its own', { code: 'INTERNAL_ERROR' }),
-      request.id
-    ),
-    fault: true
-  }
+  const told = new Refusal(500, 'the service met an error of its own', { code: 'INTERNAL_ERROR' })
+  return { told, fault: true }
 }
 
 function failureAnswer(failure: Failure, request: FastifyRequest): ErrorAnswer {

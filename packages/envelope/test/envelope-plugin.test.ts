@@ -181,3 +181,44 @@ t.test('a sane request id is kept, any other is replaced', async (t) => {
     t.match(requestIdFrom(bad), /^[0-9a-f-]{36}$/)
   }
 })
+
+t.test('below /executor/v2 errors are problem details, whatever they are', async (t) => {
+  const app = Fastify()
+  app.setValidatorCompiler(validatorCompiler)
+  app.setSerializerCompiler(serializerCompiler)
+  await app.register(envelopePlugin)
+  const body = z.strictObject({ name: z.string() })
+  app.post('/executor/v2/jobs', { schema: { body } }, async () => {
+    throw new Failure('the name is in use', { code: 'X_NAME_IN_USE', fields: { holder: 'a' } })
+  })
+  app.get('/executor/v2/full', async () => {
+    const headers = { 'retry-after': '3' }
+    throw new Refusal(503, 'come back', { code: 'X_BUSY', headers, fields: { status: 1 } })
+  })
+  app.get('/executor/v2/bug', async () => {
+    throw new Error('password=hunter2')
+  })
+  t.teardown(() => app.close())
+  const payload = { name: 'x' }
+  const cases = [
+    ['POST', '/executor/v2/jobs', { payload }, 409, { code: 'X_NAME_IN_USE', holder: 'a' }],
+    ['POST', '/executor/v2/jobs', { payload: {} }, 400, { errors: [{ path: 'name' }] }],
+    ['POST', '/executor/v2/jobs', { payload: { ...payload, b: 1 } }, 400, { errors: [{}] }],
+    ['GET', '/executor/v2/full', {}, 503, { detail: 'come back', code: 'X_BUSY' }],
+    ['GET', '/executor/v2/bug', {}, 500, { code: 'INTERNAL_ERROR', detail: /error of its own/ }],
+    ['GET', '/executor/v2/nothing?x', {}, 404, { code: 'NOT_FOUND' }],
+    ['GET', '/executor/v2', {}, 404, { title: 'Not Found' }],
+    ['PUT', '/executor/v2/jobs', {}, 405, { code: 'METHOD_NOT_ALLOWED' }]
+  ] as const
+  for (const [method, url, options, status, expected] of cases) {
+    const answer = await app.inject({ method, url, ...options })
+    t.equal(answer.statusCode, status, url)
+    t.equal(answer.headers['content-type'], 'application/problem+json; charset=utf-8')
+    t.match(answer.json(), { type: 'about:blank', status, requestId: /./, ...expected })
+    t.notMatch(answer.body, /hunter2/)
+    if (status === 503) t.equal(answer.headers['retry-after'], '3')
+    if (status === 405) t.equal(answer.headers.allow, 'POST')
+  }
+  const old = await app.inject('/executor/v20')
+  t.match(old.json(), { statusCode: 404 }, 'another path answers an envelope')
+})

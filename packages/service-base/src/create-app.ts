@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { envelopePlugin } from '@scheduler-task/envelope/envelope-plugin'
 import { BadParameters, Refusal } from '@scheduler-task/envelope/errors'
+import { answersProblems, PROBLEM_TYPE, problemAnswer } from '@scheduler-task/envelope/problem'
 import { refuseSocket } from '@scheduler-task/envelope/refuse-socket'
 import { requestIdFrom } from '@scheduler-task/envelope/request-id'
 import { refusalAnswer } from '@scheduler-task/envelope/to-envelope'
@@ -64,7 +65,7 @@ export async function createApp(options: AppOptions) {
     return503OnClosing: false,
     trustProxy: config.TRUST_PROXY,
     routerOptions: { maxParamLength: 16_384 },
-    frameworkErrors: (_error, request, reply) => refuseBadUrl(request.id, reply.raw),
+    frameworkErrors: (_error, request, reply) => refuseBadUrl(request, reply.raw),
     clientErrorHandler
   }).withTypeProvider<ZodTypeProvider>()
 
@@ -100,13 +101,17 @@ export async function createApp(options: AppOptions) {
 export type App = Awaited<ReturnType<typeof createApp>>
 
 /** Fastify calls this before routing: hooks and serializers do not run. */
-function refuseBadUrl(requestId: string, response: ServerResponse): void {
+function refuseBadUrl(
+  { id, url }: Readonly<{ id: string; url: string }>,
+  response: ServerResponse
+): void {
   const refusal = new BadParameters([{ path: '', message: 'the path is not a valid URL path' }])
-  const { httpStatus, body } = refusalAnswer(refusal, requestId)
+  const isProblem = answersProblems(url)
+  const { httpStatus, body } = (isProblem ? problemAnswer : refusalAnswer)(refusal, id)
   response
     .writeHead(httpStatus, {
-      'content-type': 'application/json; charset=utf-8',
-      'x-request-id': requestId
+      'content-type': isProblem ? PROBLEM_TYPE : 'application/json; charset=utf-8',
+      'x-request-id': id
     })
     .end(JSON.stringify(body))
 }

@@ -128,6 +128,21 @@ t.test('what a route declares for its document wins over what is derived', async
   t.strictSame(statuses(found), ['200', '304', '418', '500'])
 })
 
+t.test('calls below /executor/v2 answer problem details', async (t) => {
+  const found = await operation(t, 'post', '/executor/v2/jobs', (app) => {
+    const schema = { body: z.strictObject({}), response: { 202: z.object({ id: z.string() }) } }
+    app.post('/executor/v2/jobs', { schema, config: { refusals: [409, 422] } }, async () => ({
+      id: ''
+    }))
+  })
+  t.match(found.responses, {
+    202: { description: /kept/, headers: { Location: { $ref: '#/components/headers/Location' } } },
+    400: { $ref: '#/components/responses/BadParametersProblem' },
+    409: { $ref: '#/components/responses/ConflictProblem' },
+    422: { $ref: '#/components/responses/NotUsableProblem' }
+  })
+})
+
 t.test('a call whose failures keep their HTTP status says so', async (t) => {
   const found = await operation(t, 'get', '/file/{name}', (app) => {
     app.get('/file/:name', { config: { failure: DOWNLOAD_FAILED, refusals: [404] } }, () => '')

@@ -1,13 +1,15 @@
 import type { DocumentedFailure } from '@scheduler-task/envelope/codes'
+import { answersProblems } from '@scheduler-task/envelope/problem'
 import {
   failureSchema,
+  problemRef,
   REQUEST_ID_HEADER,
   refusalAnswer,
   refusalRef,
   successSchema
 } from './components.ts'
 import { type DescribedRoute, isOpen } from './described-route.ts'
-import type { JsonObject } from './document.ts'
+import { type JsonObject, refTo } from './document.ts'
 import { jsonSchemaOf } from './json-schema.ts'
 
 /** HTTP statuses that a route refuses with, as far as its declaration says. */
@@ -31,12 +33,18 @@ export function answersOf(route: DescribedRoute): Record<string, JsonObject> {
   const answers: Record<string, JsonObject> = {}
   for (const status of refusalsOf(route)) {
     const own = failures.find(({ http }) => http === 'own')
-    answers[status] = own ? refusalAnswer(status, own) : refusalRef(status)
+    if (answersProblems(route.url)) answers[status] = problemRef(status)
+    else answers[status] = own ? refusalAnswer(status, own) : refusalRef(status)
   }
   for (const [status, declared] of Object.entries((schema.response ?? {}) as JsonObject)) {
     answers[status] = declaredAnswer(status, jsonSchemaOf(declared, 'output'), failures)
   }
   return { ...answers, ...config.openApi?.responses }
+}
+
+const DONE: Readonly<Record<string, string>> = {
+  200: 'The call was carried out',
+  202: 'It is kept, and goes on from here'
 }
 
 function declaredAnswer(
@@ -48,10 +56,13 @@ function declaredAnswer(
   const codes = failures.map(({ statusCode, message }) => `${statusCode} \`${message}\``)
   return {
     description: [
-      status === '200' ? 'The call was carried out' : 'It was not',
+      DONE[status] ?? 'It was not',
       ...(codes.length > 0 ? [`or failed with its own code (${codes.join(', ')})`] : [])
     ].join(', '),
-    headers: REQUEST_ID_HEADER,
+    headers: {
+      ...REQUEST_ID_HEADER,
+      ...(status === '202' && { Location: refTo('headers', 'Location') })
+    },
     content: {
       'application/json': {
         schema: data ? withFailures(successSchema(data), failures) : schema,

@@ -15,6 +15,8 @@ const DESCRIPTION = `Every call answers an envelope: \`{"statusCode": …, "mess
 On a failure \`data\` is a text that says why: see \`ErrorText\`. Beside what each call names, any request may be answered 404
 (no such call), 405 (wrong method; \`Allow\` names the right ones), 408, 414, 417, 431 or 501 (not readable as a request).
 
+Calls below \`/executor/v2\` answer without an envelope: true HTTP statuses, and problem details (RFC 9457) for errors.
+
 Send the token of a login in the header \`token\`.`
 
 /** What the first segments of paths stand for. */

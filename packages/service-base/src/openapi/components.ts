@@ -1,8 +1,14 @@
+import { STATUS_CODES } from 'node:http'
 import { httpMessage, SUCCESS } from '@scheduler-task/envelope/codes'
 import { type JsonObject, refTo } from './document.ts'
 
 /** Header fields of answers, by the name of their component. */
 const HEADERS = {
+  Location: {
+    description: 'Where that which the call has made, or has begun, is shown.',
+    schema: { type: 'string' },
+    example: '/executor/v2/jobs/019a1b2c3d4e00112233445566778899'
+  },
   RequestId: {
     description: 'Names this request in every log. A sane one that came with the request is kept.',
     required: true,
@@ -90,6 +96,12 @@ const REFUSALS: Readonly<Record<number, Refused>> = {
     error: 'the range lies outside of the file, which has 20 bytes',
     why: 'The range lies outside of the file.',
     headers: { 'Content-Range': refTo('headers', 'ContentRange') }
+  },
+  422: {
+    name: 'NotUsable',
+    code: 'NOT_USABLE',
+    error: 'the request was understood, and what it asks for cannot be used',
+    why: 'It is well-formed, and what it asks for cannot be used.'
   },
   429: {
     name: 'TooOften',
@@ -180,6 +192,21 @@ const ERROR_TEXT = {
   required: ['error', 'code', 'requestId']
 }
 
+const PROBLEM = {
+  type: 'object',
+  description: 'Problem details (RFC 9457). More members may follow.',
+  properties: {
+    type: { type: 'string', description: 'Always `about:blank`: `code` tells problems apart.' },
+    title: { type: 'string', description: 'The HTTP status in words.' },
+    status: { type: 'integer' },
+    detail: { type: 'string', description: 'What is wrong, in English.' },
+    code: { type: 'string', description: 'Stable, for programs.', pattern: '^[A-Z][A-Z0-9_]*$' },
+    requestId: { type: 'string', description: 'The X-Request-Id of the answer.' },
+    errors: ERROR_TEXT.properties.errors
+  },
+  required: ['type', 'title', 'status', 'detail', 'code', 'requestId']
+}
+
 const REQUEST_ID_PARAMETER = {
   name: 'X-Request-Id',
   in: 'header',
@@ -236,6 +263,32 @@ export function refusalAnswer(status: number, orElse?: { statusCode: number; mes
   }
 }
 
+/** The same for a call that answers problem details, as a reference. */
+export function problemRef(status: number): JsonObject {
+  return refTo('responses', `${refused(status).name}Problem`)
+}
+
+function problemAnswer(status: number) {
+  const { code, error, why, headers } = refused(status)
+  return {
+    description: why.replace('in the error text ', ''),
+    headers: { ...REQUEST_ID_HEADER, ...headers },
+    content: {
+      'application/problem+json': {
+        schema: refTo('schemas', 'Problem'),
+        example: {
+          type: 'about:blank',
+          title: STATUS_CODES[status] ?? 'Error',
+          status,
+          detail: error,
+          code,
+          requestId: HEADERS.RequestId.example
+        }
+      }
+    }
+  }
+}
+
 function refused(status: number): Refused {
   return (
     REFUSALS[status] ?? {
@@ -252,9 +305,10 @@ export function sharedComponents(statuses: Iterable<number>) {
   const responses: Record<string, JsonObject> = {}
   for (const status of [...new Set(statuses)].sort()) {
     responses[refused(status).name] = refusalAnswer(status)
+    responses[`${refused(status).name}Problem`] = problemAnswer(status)
   }
   return {
-    schemas: { Envelope: ENVELOPE, Failure: FAILURE, ErrorText: ERROR_TEXT },
+    schemas: { Envelope: ENVELOPE, Failure: FAILURE, ErrorText: ERROR_TEXT, Problem: PROBLEM },
     responses,
     parameters: { RequestId: REQUEST_ID_PARAMETER },
     headers: { ...HEADERS },
