@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { applicationId } from './application-id.ts'
 import { taskName } from './task-name.ts'
 
-const configFile = z
+export const configFile = z
   .string({ error: 'must be the path of a config file below the file root' })
   .min(1, { error: 'must not be empty' })
   .max(4096, { error: 'may have at most 4096 characters' })

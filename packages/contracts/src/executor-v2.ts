@@ -1,0 +1,255 @@
+import { z } from 'zod'
+import { applicationId } from './application-id.ts'
+import { configFile } from './executor.ts'
+import { taskName } from './task-name.ts'
+
+/** Of the JSON that carries it: a config of 1 MiB, each character of it escaped. */
+export const MAX_JOB_BODY_BYTES = 8 * 1024 * 1024
+
+const LONGEST_DEADLINE_MS = 7 * 24 * 60 * 60 * 1000
+const SURROGATE = /\p{Surrogate}/u
+
+const engine = z.enum(['spark', 'flink'], { error: 'must be spark or flink' })
+const deployMode = z.enum(['client', 'cluster'], { error: 'must be client or cluster' })
+
+const configText = z
+  .string({ error: 'must be the text of a config' })
+  .min(1, { error: 'must not be empty' })
+  .max(1024 * 1024, { error: 'may have at most 1048576 characters' })
+  .refine((text) => !SURROGATE.test(text), { error: 'holds half a character' })
+  .describe('The text of the config itself, in place of configFile')
+
+const startDeadlineMs = z
+  .int({ error: 'must be a whole number of milliseconds' })
+  .min(1000, { error: 'must be at least 1000' })
+  .max(LONGEST_DEADLINE_MS, { error: `may be at most ${LONGEST_DEADLINE_MS}` })
+  .describe(
+    'From now on, in milliseconds: what the ResourceManager has not accepted by then is cancelled for good. Without it a job waits as long as it takes'
+  )
+
+/** Body of `POST /executor/v2/jobs`. */
+export const submitJobBody = z
+  .strictObject({
+    engine,
+    taskName,
+    configFile: configFile.optional(),
+    config: configText.optional(),
+    master: z
+      .enum(['yarn', 'yarn-cluster'], { error: 'must be yarn, or yarn-cluster for Flink' })
+      .optional()
+      .describe(
+        'yarn for Spark, yarn-cluster for Flink, which is what it means when it is missing'
+      ),
+    deployMode: deployMode.optional().describe('Of Spark: client by default. Flink knows none'),
+    startDeadlineMs: startDeadlineMs.optional()
+  })
+  .superRefine((body, context) => {
+    const refuse = (path: string, message: string) =>
+      context.addIssue({ code: 'custom', path: [path], message })
+    if ((body.config === undefined) === (body.configFile === undefined)) {
+      refuse('config', 'give either config or configFile')
+    }
+    const spark = body.engine === 'spark'
+    if (body.master && body.master !== (spark ? 'yarn' : 'yarn-cluster')) {
+      refuse('master', spark ? 'must be yarn for Spark' : 'must be yarn-cluster for Flink')
+    }
+    if (!spark && body.deployMode) refuse('deployMode', 'Flink knows no deploy mode')
+  })
+  .meta({
+    examples: [
+      {
+        engine: 'spark',
+        taskName: 'testSpark',
+        configFile: 'application.spark.conf',
+        deployMode: 'client'
+      }
+    ]
+  })
+export type SubmitJobBody = z.output<typeof submitJobBody>
+
+/** `Idempotency-Key`: printable ASCII; the quotes that RFC drafts put around it belong to it. */
+export const idempotencyKey = z
+  .string({ error: 'may be sent once only' })
+  .regex(/^[!-~](?:[ -~]{0,253}[!-~])?$/, {
+    error: 'must be 1 to 255 printable ASCII characters'
+  })
+
+/** Body of `POST …/restart` and `…/rerun`; without a config the new one runs with the bytes of the old one. */
+export const repeatJobBody = z
+  .strictObject({
+    configFile: configFile.optional(),
+    config: configText.optional(),
+    deployMode: deployMode.optional().describe('As before when it is missing'),
+    startDeadlineMs: startDeadlineMs.optional()
+  })
+  .refine(({ config, configFile }) => config === undefined || configFile === undefined, {
+    path: ['config'],
+    error: 'give either config or configFile'
+  })
+  .nullish()
+  .meta({ examples: [{ configFile: 'application.spark.conf' }] })
+export type RepeatJobBody = z.output<typeof repeatJobBody>
+
+/** Body of `POST …/close`. */
+export const closeJobBody = z
+  .strictObject({
+    text: z
+      .string({ error: 'must say why' })
+      .trim()
+      .min(1, { error: 'must say why' })
+      .max(2000, { error: 'may have at most 2000 characters' })
+      .describe('Why it is over, in the words of whoever closes it')
+  })
+  .meta({ examples: [{ text: 'its cluster was taken down' }] })
+
+const jobId = z
+  .string()
+  .regex(/^[0-9a-f]{32}$/, { error: 'must be 32 digits and letters a to f' })
+  .describe('The id of a job’s submission')
+  .meta({ examples: ['019ab4f2c6d0a1b2c3d4e5f60718293a'] })
+
+export const jobParams = z.object({ id: jobId })
+
+const STATES = [
+  'ACCEPTED',
+  'LAUNCHING',
+  'SUBMITTED',
+  'RUNNING',
+  'STOPPING',
+  'FINISHED',
+  'FAILED',
+  'KILLED',
+  'REJECTED',
+  'LOST'
+] as const
+const stateWord = z.enum(STATES, { error: `must be of ${STATES.join(', ')}` })
+const state = stateWord.describe('Where the submission is')
+
+const time = z.iso.datetime().describe('UTC')
+const givenTime = z.iso.datetime({ offset: true, error: 'must be a time as 2026-01-31T08:00:00Z' })
+
+/** Query of `GET /executor/v2/jobs`. */
+export const listJobsQuery = z.strictObject({
+  state: z
+    .string({ error: 'may be given once; several states by comma' })
+    .transform((text) => text.split(','))
+    .pipe(z.array(stateWord))
+    .optional()
+    .describe('One state or several, by comma'),
+  engine: engine.optional(),
+  owner: z.string({ error: 'may be given once' }).min(1).max(200).optional(),
+  name: z
+    .string({ error: 'may be given once' })
+    .min(1)
+    .max(200)
+    .transform((text) => text.normalize('NFC'))
+    .optional()
+    .describe('Any part of the taskName, letter for letter'),
+  acceptedFrom: givenTime.optional().describe('Accepted then or later'),
+  acceptedTo: givenTime.optional().describe('Accepted before then'),
+  limit: z.coerce
+    .number({ error: 'must be a whole number' })
+    .int({ error: 'must be a whole number' })
+    .min(1, { error: 'must be at least 1' })
+    .max(500, { error: 'may be at most 500' })
+    .default(50)
+    .describe('How many at most'),
+  cursor: z
+    .string({ error: 'may be given once' })
+    .max(200, { error: 'is not one that a list has answered' })
+    .optional()
+    .describe('`nextCursor` of the part before')
+})
+
+const operation = z
+  .object({
+    kind: z.enum(['start', 'stop', 'restart']),
+    requestedBy: z.string().nullable(),
+    requestedAt: time.nullable(),
+    problem: z
+      .string()
+      .nullable()
+      .describe('What keeps it from being done, when it does not just take its time')
+  })
+  .describe('What is being done to it')
+
+const jobFields = {
+  id: jobId,
+  taskName: z.string(),
+  engine,
+  deployMode,
+  owner: z.string(),
+  configFile: z.string().nullable().describe('Null when the config came as a text'),
+  configDigest: z.string().describe('`sha256:<hex>` of the bytes it runs with'),
+  state,
+  reason: z.string().nullable().describe('Stable, where the state alone does not say why'),
+  reasonText: z.string().nullable(),
+  applicationId: applicationId.nullable(),
+  acceptedAt: time,
+  startedAt: time.nullable().describe('When the ResourceManager was seen to have accepted it'),
+  changedAt: time,
+  startDeadline: time.nullable(),
+  yarn: z
+    .object({
+      state: z.string(),
+      finalStatus: z.string().nullable(),
+      observedAt: time,
+      ageMs: z.int().describe('How old this is')
+    })
+    .nullable()
+    .describe('What the ResourceManager said last, in its own words'),
+  stale: z
+    .object({ reason: z.string(), since: time.nullable() })
+    .nullable()
+    .describe('Why what is known may be out of date; null while it is fresh'),
+  outcome: z
+    .enum(['SUCCEEDED', 'FAILED', 'KILLED', 'UNKNOWN'])
+    .nullable()
+    .describe('How it went; null while nothing is known of it'),
+  evidence: z.array(z.object({ source: z.string(), text: z.string() })),
+  tags: z.object({ installation: z.string(), submission: z.string() }),
+  replaces: jobId.nullable(),
+  closed: z.object({ by: z.string(), at: time.nullable() }).nullable(),
+  operation: operation.nullable(),
+  queuePosition: z.int().nullable().describe('1 is next; null when it does not wait for a launcher')
+}
+
+export const job = z.object(jobFields)
+export type Job = z.output<typeof job>
+
+const attempt = z.object({
+  id: z.string(),
+  tag: z.string(),
+  profile: z.string(),
+  argv: z.array(z.string()).describe('The launcher’s, secrets masked'),
+  renderedDigest: z.string().describe('`sha256:<hex>` of the copy that the launcher read'),
+  holdsDriver: z.boolean(),
+  createdAt: time,
+  endedAt: time.nullable(),
+  exit: z
+    .object({
+      kind: z.string(),
+      code: z.int().optional(),
+      signal: z.string().optional(),
+      reason: z.string().optional()
+    })
+    .nullable()
+})
+
+export const jobDetail = z.object({ ...jobFields, attempts: z.array(attempt) })
+export type JobDetail = z.output<typeof jobDetail>
+
+const nextCursor = z.string().nullable().describe('Null: this was the last part')
+export const jobList = z.object({
+  items: z.array(job),
+  nextCursor,
+  total: z.int().describe('Of all parts together')
+})
+
+const eventFields = {
+  at: time,
+  who: z.string().describe('A user, or the part of the service that saw it'),
+  what: z.string().describe('A state that it went into, or `launcher-started` and the like'),
+  detail: z.string().nullable()
+}
+export const jobEvents = z.object({ items: z.array(z.object(eventFields)) })
