@@ -27,6 +27,7 @@ import type { Limits, Parts } from './domain/parts.ts'
 import { shuttingDown } from './errors.ts'
 import { createRmReads } from './http/rm-reads.ts'
 import { v1Routes } from './http/v1-routes.ts'
+import { jobRoutes } from './http/v2/job-routes.ts'
 
 /** What tests and all-in-one put in place of what the configuration would make. */
 export type Replacements = {
@@ -104,6 +105,7 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
       reads: createRmReads(reads, live),
       untilEnd: (answer) => drain.untilOver(answer, shuttingDown)
     })
+    await secured.register(jobRoutes, { prefix: '/executor/v2', jobs: jobs.submissions })
   })
   return app
 }

@@ -56,14 +56,20 @@ export function nameHeldOnYarn(taskName: string, applicationId: string): Failure
 export function configNotRead(configFile: string, reason: string, missing: boolean): Failure {
   return new Failure(`configFile ${configFile} cannot be read: ${reason}`, {
     code: missing ? 'YARN_EXECUTOR_CONFIG_NOT_FOUND' : 'YARN_EXECUTOR_CONFIG_NOT_READ',
+    httpStatus: 422,
     fields: { configFile }
   })
 }
 
 export function configRefused(configFile: string, issues: readonly ParameterIssue[]): Failure {
-  return new Failure(`configFile ${configFile}: ${issues[0]?.message ?? 'is not usable'}`, {
+  const what = configFile === '' ? 'config' : `configFile ${configFile}`
+  return new Failure(`${what}: ${issues[0]?.message ?? 'is not usable'}`, {
     code: 'YARN_EXECUTOR_CONFIG_REFUSED',
-    fields: { configFile, errors: issues }
+    httpStatus: 422,
+    fields:
+      configFile === ''
+        ? { errors: issues.map((issue) => ({ ...issue, path: 'config' })) }
+        : { configFile, errors: issues }
   })
 }
 
@@ -106,6 +112,35 @@ export function lostWhileStopping(applicationId: string): Failure {
       fields: { applicationId, state: 'LOST' }
     }
   )
+}
+
+export function keyReused({ id }: Submission): Refusal {
+  return new Refusal(422, 'this Idempotency-Key came with another body before', {
+    code: 'YARN_EXECUTOR_KEY_REUSED',
+    fields: { submissionId: id }
+  })
+}
+
+export function jobUnknown(id: string): Refusal {
+  return new Refusal(404, `there is no job ${id}`, { code: 'YARN_EXECUTOR_JOB_UNKNOWN' })
+}
+
+export function jobOver({ id, state }: Submission): Refusal {
+  return new Refusal(409, `job ${id} is over: ${state}`, {
+    code: 'YARN_EXECUTOR_ALREADY_ENDED',
+    fields: { state }
+  })
+}
+
+/** A job of before the configs were kept. */
+export function configNotKept(id: string): Refusal {
+  return new Refusal(404, `the config of job ${id} was not kept`, {
+    code: 'YARN_EXECUTOR_CONFIG_NOT_KEPT'
+  })
+}
+
+export function badCursor(): BadParameters {
+  return new BadParameters([{ path: 'cursor', message: 'is not one that this list has answered' }])
 }
 
 export function queueFull(): Refusal {

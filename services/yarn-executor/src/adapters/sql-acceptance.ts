@@ -19,9 +19,9 @@ type Asked = Readonly<{ submission: NewSubmission; kept?: Kept; once?: OncePerKe
 type Answer = Readonly<{ submission: Submission; first: boolean }>
 
 export function sqlAcceptance(
-  { kind, write }: SqlDatabase,
+  { kind, db, write }: SqlDatabase,
   now: () => number
-): Pick<JobStore, 'accept' | 'acceptOnce'> {
+): Pick<JobStore, 'accept' | 'acceptOnce' | 'acceptedWith'> {
   async function decided(asked: Asked): Promise<Answer> {
     for (let attempt = 1; ; attempt += 1) {
       try {
@@ -34,7 +34,8 @@ export function sqlAcceptance(
 
   return {
     accept: async (submission, kept = {}) => (await decided({ submission, kept })).submission,
-    acceptOnce: (submission, once, kept = {}) => decided({ submission, once, kept })
+    acceptOnce: (submission, once, kept = {}) => decided({ submission, once, kept }),
+    acceptedWith: (owner, once) => withKey(db, owner, once)
   }
 }
 
@@ -81,7 +82,7 @@ async function accept(
 }
 
 async function withKey(
-  transaction: Writes,
+  transaction: Reads | Writes,
   owner: string,
   { key, bodyDigest }: OncePerKey
 ): Promise<Submission | undefined> {

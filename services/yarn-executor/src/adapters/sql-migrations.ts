@@ -4,6 +4,7 @@ import { sql } from './kysely.ts'
 import { submissionsAttemptsEvents } from './migrations/0001-submissions-attempts-events.ts'
 import { keysConfigsOutcomes } from './migrations/0002-keys-configs-outcomes.ts'
 import { liveInOrder } from './migrations/0003-live-in-order.ts'
+import { promised } from './migrations/0004-promised.ts'
 import type { SqlKind } from './sql-database.ts'
 import type { JobTables } from './sql-schema.ts'
 
@@ -13,7 +14,8 @@ type Step = { name: string; up: (db: Kysely<unknown>, types: ColumnTypes) => Pro
 const STEPS: readonly Step[] = [
   { name: '0001-submissions-attempts-events', up: submissionsAttemptsEvents },
   { name: '0002-keys-configs-outcomes', up: keysConfigsOutcomes },
-  { name: '0003-live-in-order', up: liveInOrder }
+  { name: '0003-live-in-order', up: liveInOrder },
+  { name: '0004-promised', up: promised }
 ]
 
 type WithMigrations = { migrations: { name: string; applied_at: number } }

@@ -53,6 +53,8 @@ export type SubmissionRow = {
   stale: string | null
   stale_since: number | null
   replaces: string | null
+  /** 1 or 0. */
+  promised: number
   idempotency_key: string | null
   /** `sha256:<hex>` of the body that came with the key. */
   request_digest: string | null

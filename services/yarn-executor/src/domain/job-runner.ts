@@ -21,6 +21,7 @@ import { recoverJobs } from './recover-jobs.ts'
 import { createRestart } from './restart-job.ts'
 import { createStarter } from './start-job.ts'
 import { createStops } from './stop-submission.ts'
+import { createSubmissions, type Submissions } from './submissions.ts'
 import { refuseUsedName } from './task-names.ts'
 import { createPoller } from './watcher/poller.ts'
 
@@ -31,6 +32,8 @@ export interface JobRunner {
   stop: (applicationId: string, who: string) => Promise<void>
   /** The id of the new application, in place of the old one. */
   restart: (applicationId: string, job: JobRequest) => Promise<string>
+  /** The same jobs as v2 shows them. */
+  submissions: Submissions
   /** Goes on with what a former process of this service left; to be called once, before anything else. */
   recover: () => Promise<void>
   /** The service is about to end: what waits for a launcher is not launched any more. */
@@ -58,6 +61,7 @@ export function createJobRunner(
   const acceptance = createAcceptance(parts, configFiles, installationId)
   const halt = createHalt(parts, stops, createForeignApplications(parts))
   const replacement = createRestart(parts, { acceptance, starter, halt })
+  const submissions = createSubmissions(parts, { acceptance, starter, stops, drain })
   const poller = createPoller(parts, installationId)
 
   function refuseWhenClosing(): void {
@@ -160,8 +164,9 @@ export function createJobRunner(
     start,
     stop,
     restart,
+    submissions,
     recover: async () => {
-      await recoverJobs(parts, { launcher, stops })
+      await recoverJobs(parts, { launcher, stops, relaunch: submissions.relaunch })
       poller.start()
     },
     closeQueue: queue.close,

@@ -23,6 +23,7 @@ export type NewSubmission = Pick<
   | 'submissionTag'
   | 'startDeadline'
   | 'replaces'
+  | 'promised'
 >
 
 export type NewAttempt = Omit<Attempt, 'createdAt' | 'identity' | 'exit' | 'endedAt'>
@@ -136,6 +137,9 @@ export interface JobStore {
     once: OncePerKey,
     kept?: Kept
   ): Promise<Readonly<{ submission: Submission; first: boolean }>>
+
+  /** What was accepted with this key before, as it is now. Throws {@link KeyReused}. */
+  acceptedWith(owner: string, once: OncePerKey): Promise<Submission | undefined>
 
   /**
    * One step of a submission into another state, and its event. Throws `ImpossibleChange` when it is not in a state

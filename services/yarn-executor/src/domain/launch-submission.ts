@@ -239,7 +239,8 @@ export function createLauncher(parts: Parts, stops: Pick<Stops, 'begin' | 'proof
   }
 
   async function cancel(submission: Submission): Promise<StartOutcome> {
-    const waited = limits.startTimeoutMs / 1000
+    const { promised, startDeadline, acceptedAt } = submission
+    const waited = (promised ? startDeadline - acceptedAt : limits.startTimeoutMs) / 1000
     const text = `the ResourceManager had not accepted the application ${waited} s after the request; the start is cancelled for good`
     await stops.begin(submission.id, { who: 'executor', reason: 'START_TIMEOUT', text })
     return { kind: 'refused', code: 'START_TIMEOUT', text, fields: { submissionId: submission.id } }

@@ -5,12 +5,21 @@ import type { Stops } from './stop-submission.ts'
 import type { Attempt, Submission } from './submission.ts'
 
 /**
- * Takes up what a former process of this service left. Nothing is launched again: what was never spawned is rejected
- * here and now, what may have been spawned is looked for by its fence and its tag.
+ * Takes up what a former process of this service left. Nothing is launched again: what was never spawned is launched
+ * when that was promised, else rejected here and now; what may have been spawned is looked for by its fence and its tag.
  */
 export async function recoverJobs(
   parts: Parts,
-  { launcher, stops }: Readonly<{ launcher: Launcher; stops: Stops }>
+  {
+    launcher,
+    stops,
+    relaunch
+  }: Readonly<{
+    launcher: Launcher
+    stops: Stops
+    /** Launches what was promised, and not spawned. */
+    relaunch: (submission: Submission, attempt: Attempt | undefined) => void
+  }>
 ): Promise<void> {
   const { store, queue, background, log } = parts
   const submissions = await store.live()
@@ -19,7 +28,8 @@ export async function recoverJobs(
   for (const submission of submissions) {
     const attempt = open.get(submission.id)
     log.info({ submissionId: submission.id, state: submission.state }, 'taken up again')
-    if (submission.state === 'ACCEPTED') await rejectNeverSpawned(submission, attempt)
+    if (submission.state === 'ACCEPTED' && submission.promised) relaunch(submission, attempt)
+    else if (submission.state === 'ACCEPTED') await rejectNeverSpawned(submission, attempt)
     else if (submission.state === 'LAUNCHING') resume(submission, attempt)
     else {
       if (attempt) follow(attempt)

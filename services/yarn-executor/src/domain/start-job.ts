@@ -1,9 +1,10 @@
 import { Failure } from '@scheduler-task/envelope/errors'
-import { TimeLimitReached, withinTime } from '@scheduler-task/yarn-client/time-limit'
+import { RmError } from '@scheduler-task/yarn-client/rm-errors'
+import { pause, TimeLimitReached, withinTime } from '@scheduler-task/yarn-client/time-limit'
 import { notStarted } from '../errors.ts'
 import type { Accepted } from './accept-job.ts'
 import { ServiceEnds } from './background-work.ts'
-import { QueueClosed, type Slot } from './launch-queue.ts'
+import { QueueClosed, type Slot, Withdrawn } from './launch-queue.ts'
 import type { Launcher, StartOutcome } from './launch-submission.ts'
 import { NotStarted, type PreparedLaunch } from './launching.ts'
 import type { Parts } from './parts.ts'
@@ -30,6 +31,7 @@ const OWN_FAULT = { code: 'INTERNAL_ERROR', text: 'the service met an error of i
 
 /** The ResourceManager is asked for the name once more when the first answer is older than this. */
 const NAME_CHECK_MS = 500
+const LONGEST_PAUSE_MS = 5000
 
 export type Prepared = Accepted & Readonly<{ attempt: Attempt; launchable: PreparedLaunch }>
 
@@ -66,11 +68,7 @@ export function createStarter(parts: Parts, launcher: Launcher): Starter {
     let begun = false
     try {
       slot = await turnOf(prepared)
-      if (Date.now() - submission.acceptedAt > NAME_CHECK_MS) {
-        await beforeDeadline(submission, (signal) =>
-          refuseNameOnYarn(parts, submission.taskName, signal)
-        )
-      }
+      await beforeDeadline(submission, (signal) => checkName(submission, signal))
       launchBegins()
       begun = true
       return await launcher.launch(submission, attempt, launchable, slot)
@@ -81,9 +79,36 @@ export function createStarter(parts: Parts, launcher: Launcher): Starter {
       slot?.launched()
       slot?.ended()
       const { code, text } = refused ?? OWN_FAULT
+      // The next process of this service launches it.
+      if (submission.promised && refused && code === 'SHUTTING_DOWN') return refused
       await giveUp(prepared, code, text)
       if (!refused) throw error
       return refused
+    }
+  }
+
+  async function checkName(submission: Submission, signal: AbortSignal): Promise<void> {
+    const check = () => refuseNameOnYarn(parts, submission.taskName, signal)
+    if (submission.promised) return await askUntilAnswered(submission, check, signal)
+    if (Date.now() - submission.acceptedAt > NAME_CHECK_MS) await check()
+  }
+
+  /** An outage of the ResourceManager is no reason to reject what was accepted; a stop is one. */
+  async function askUntilAnswered(
+    { id }: Submission,
+    ask: () => Promise<void>,
+    signal: AbortSignal
+  ): Promise<void> {
+    for (let pauseMs = 200; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
+      try {
+        return await ask()
+      } catch (error) {
+        if (!(error instanceof Failure && error.cause instanceof RmError)) throw error
+        const { reason } = error.cause
+        log.info({ submissionId: id, reason }, 'a start waits for the ResourceManager')
+      }
+      await pause(pauseMs, signal)
+      if ((await store.find(id))?.state !== 'ACCEPTED') throw new Withdrawn('it was stopped')
     }
   }
 
@@ -105,16 +130,18 @@ export function createStarter(parts: Parts, launcher: Launcher): Starter {
       const { submission, launch } = accepted
       try {
         const launchable = await launching.prepare(launch)
-        const attempt = await store.addAttempt({
-          id: launch.attemptId,
-          submissionId: submission.id,
-          tag: launch.tags[2],
-          profile: launchable.profile,
-          argv: launchable.argv,
-          renderedDigest: launchable.renderedDigest,
-          holdsDriver: launchable.holdsDriver,
-          directory: launchable.directory
-        })
+        const attempt =
+          accepted.attempt ??
+          (await store.addAttempt({
+            id: launch.attemptId,
+            submissionId: submission.id,
+            tag: launch.tags[2],
+            profile: launchable.profile,
+            argv: launchable.argv,
+            renderedDigest: launchable.renderedDigest,
+            holdsDriver: launchable.holdsDriver,
+            directory: launchable.directory
+          }))
         return { ...accepted, attempt, launchable }
       } catch (error) {
         const why = error instanceof NotStarted ? error.message : 'its files could not be written'
@@ -138,18 +165,22 @@ export function createStarter(parts: Parts, launcher: Launcher): Starter {
 /** The end of a start that was not launched; undefined for faults of ours. */
 function refusalOf(
   error: unknown,
-  { id }: Submission,
+  { id, promised, acceptedAt, startDeadline }: Submission,
   { startTimeoutMs }: Parts['limits']
 ): Extract<StartOutcome, { kind: 'refused' }> | undefined {
   const fields = { submissionId: id }
   if (error instanceof TimeLimitReached) {
-    const seconds = startTimeoutMs / 1000
+    const seconds = (promised ? startDeadline - acceptedAt : startTimeoutMs) / 1000
     const text = `no launcher was free ${seconds} s after the request; the start is cancelled for good`
     return { kind: 'refused', code: 'START_TIMEOUT', text, fields }
   }
   if (error instanceof NotStarted) {
     const text = `the launcher was not started: ${error.message}`
     return { kind: 'refused', code: 'NOT_STARTED', text, fields }
+  }
+  if (error instanceof Withdrawn) {
+    const text = 'it was stopped before a launcher was started for it'
+    return { kind: 'refused', code: 'STOPPED', text, fields }
   }
   if (error instanceof QueueClosed || error instanceof ServiceEnds) {
     const text = 'the service was shutting down before a launcher was free'

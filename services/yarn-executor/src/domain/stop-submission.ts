@@ -4,7 +4,7 @@ import { pause, withinTime } from '@scheduler-task/yarn-client/time-limit'
 import { refOf } from './launcher-watch.ts'
 import { changeTo, type FinalYarnState, finalStateOf } from './observation.ts'
 import { ABSENT_POLLS, type Parts } from './parts.ts'
-import type { Attempt, StateChange, Submission } from './submission.ts'
+import { type Attempt, isOver, type StateChange, type Submission } from './submission.ts'
 
 export type StopIntent = Readonly<{ who: string; reason: string; text?: string }>
 
@@ -61,6 +61,8 @@ export function createStops(parts: Parts): Stops {
         progress.problem = undefined
       } catch (error) {
         signal.throwIfAborted()
+        const closed = await closedMeanwhile(submission)
+        if (closed) return closed
         progress.problem = error instanceof Error ? error.message : String(error)
         const fields = { submissionId: submission.id, reason: progress.problem }
         if (error instanceof RmError) log.info(fields, 'a stop waits for the ResourceManager')
@@ -68,6 +70,12 @@ export function createStops(parts: Parts): Stops {
       }
       await pause(pauseMs, signal)
     }
+  }
+
+  /** Somebody has closed the record by hand: there is nothing left to prove. */
+  async function closedMeanwhile({ id }: Submission): Promise<Submission | undefined> {
+    const now = await store.find(id).catch(() => undefined)
+    return now && isOver(now) ? now : undefined
   }
 
   /** One round; answers the last change of state once everything is proven. */

@@ -43,6 +43,9 @@ export type Outcome = 'SUCCEEDED' | 'FAILED' | 'KILLED' | 'UNKNOWN'
 /** One fact that an outcome rests on: who said it (`yarn`, `launcher`, `output`, …) and what. */
 export type OutcomeEvidence = Readonly<{ source: string; text: string }>
 
+/** The last time that there is. */
+export const NO_DEADLINE = 8_640_000_000_000_000
+
 /** A job that was accepted. Times are epoch milliseconds. */
 export type Submission = Readonly<{
   /** Lower case, sorts by time. */
@@ -70,7 +73,7 @@ export type Submission = Readonly<{
   /** When the ResourceManager was seen to have accepted the application; null when it refused it, too. */
   startedAt: number | null
   acceptedAt: number
-  /** A start that has not succeeded by then is cancelled, also after a crash. */
+  /** A start that has not succeeded by then is cancelled, also after a crash; `NO_DEADLINE`: never. */
   startDeadline: number
   changedAt: number
   /** Who wanted its end, and when. */
@@ -85,6 +88,8 @@ export type Submission = Readonly<{
   staleSince: number | null
   /** The submission whose place it takes, of a restart. */
   replaces: string | null
+  /** Whoever asked was told that it is kept: it is launched also after a restart of the service. */
+  promised: boolean
   /** Null while nothing is known of it. */
   outcome: Outcome | null
   evidence: readonly OutcomeEvidence[]

@@ -3,7 +3,8 @@ import {
   createLaunchQueue,
   QueueClosed,
   QueueFull,
-  type Slot
+  type Slot,
+  Withdrawn
 } from '../../src/domain/launch-queue.ts'
 
 const forever = new AbortController().signal
@@ -91,4 +92,39 @@ t.test('a closed queue turns away who waits and who comes', async (t) => {
   await t.rejects(waiting, QueueClosed)
   await t.rejects(reserved.turn({ driver: false }, forever), QueueClosed)
   t.throws(() => queue.reserve(), QueueClosed)
+})
+
+t.test('order is that of the places, however late somebody asks for the turn', async (t) => {
+  const queue = createLaunchQueue({ ...LIMITS, maxQueued: 3 })
+  const first = await queue.reserve('first').turn({ driver: false }, forever)
+  const [second, third] = [queue.reserve('second'), queue.reserve('third')]
+  const order: string[] = []
+  const late = third.turn({ driver: false }, forever).then(() => order.push('third'))
+  t.equal(queue.positionOf('third'), 1)
+  const turn = second.turn({ driver: false }, forever).then((slot) => {
+    order.push('second')
+    slot.launched()
+  })
+  t.equal(queue.positionOf('second'), 1)
+  t.equal(queue.positionOf('third'), 2)
+  t.equal(queue.positionOf('nobody'), undefined)
+  first.launched()
+  await Promise.all([turn, late])
+  t.strictSame(order, ['second', 'third'])
+})
+
+t.test('who was accepted before a restart has a place; who is withdrawn has none', async (t) => {
+  const queue = createLaunchQueue({ ...LIMITS, maxQueued: 0 })
+  const slot = await queue.reserve('runs').turn({ driver: false }, forever)
+  t.throws(() => queue.reserve('new'), QueueFull)
+  const turn = queue.readmit('old').turn({ driver: false }, forever)
+  queue.withdraw('nobody')
+  queue.withdraw('old')
+  await t.rejects(turn, Withdrawn)
+  t.equal(queue.positionOf('old'), undefined)
+  const next = queue.readmit('next').turn({ driver: false }, forever)
+  slot.launched()
+  await t.resolves(next)
+  queue.close()
+  t.throws(() => queue.readmit('late'), QueueClosed)
 })

@@ -21,6 +21,7 @@ export function newSubmission(given: Partial<NewSubmission> = {}): NewSubmission
     submissionTag: `st-s-${id}`,
     startDeadline: 1000,
     replaces: null,
+    promised: false,
     ...given
   }
 }

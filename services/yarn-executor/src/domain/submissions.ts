@@ -1,0 +1,260 @@
+import { Failure } from '@scheduler-task/envelope/errors'
+import {
+  badCursor,
+  configNotKept,
+  jobOver,
+  jobUnknown,
+  keyReused,
+  shuttingDown
+} from '../errors.ts'
+import type { Acceptance, Accepted, JobRequest } from './accept-job.ts'
+import type { Drain } from './drain.ts'
+import {
+  BadCursor,
+  KeyReused,
+  type OncePerKey,
+  type SubmissionFilter,
+  type SubmissionPage
+} from './job-store.ts'
+import type { Place } from './launch-queue.ts'
+import type { Parts } from './parts.ts'
+import type { Starter } from './start-job.ts'
+import type { Stops } from './stop-submission.ts'
+import {
+  type Attempt,
+  ImpossibleChange,
+  NO_DEADLINE,
+  type Submission,
+  type SubmissionEvent
+} from './submission.ts'
+import { attemptTagOf } from './tags.ts'
+
+/** `startDeadlineMs` from now on; without it a start may take as long as it takes. */
+export type SubmitTerms = Readonly<{ startDeadlineMs?: number; once?: OncePerKey }>
+
+/** What is not as it was when a job is run once more; `who` asks for it. */
+export type Repetition = Readonly<{
+  who: string
+  requestId: string
+  configFile?: string
+  config?: Buffer
+  deployMode?: Submission['deployMode']
+  startDeadlineMs?: number
+}>
+
+/** How a submission stands beside what is stored: its turn, and what keeps its stop from being proven. */
+export type Standing = Readonly<{ position: number | undefined; problem: string | undefined }>
+
+/**
+ * Jobs as v2 shows them. What it answers is durable and goes on without the caller, also after a restart of this
+ * service. All calls throw `Failure` and `Refusal`.
+ */
+export interface Submissions {
+  /** Accepts a job, or answers what was accepted with the same key before. */
+  submit: (job: JobRequest, terms: SubmitTerms) => Promise<Submission>
+  /** The wish is durable; one that is stopping already is answered as it is. */
+  stop: (id: string, who: string) => Promise<Submission>
+  /** A new submission in the place of one, launched once it is proven that nothing of the old one is left. */
+  restart: (id: string, repetition: Repetition) => Promise<Submission>
+  /** A new submission with the config of one that is over. */
+  rerun: (id: string, repetition: Repetition) => Promise<Submission>
+  /** A person says that it is over, whatever is known of it. */
+  close: (id: string, by: Readonly<{ who: string; text: string }>) => Promise<Submission>
+  find: (id: string) => Promise<Submission>
+  list: (
+    filter: SubmissionFilter,
+    page: Readonly<{ limit: number; after?: string }>
+  ) => Promise<SubmissionPage>
+  attempts: (id: string) => Promise<readonly Attempt[]>
+  events: (id: string) => Promise<readonly SubmissionEvent[]>
+  /** The user's bytes, when they were kept. */
+  keptConfig: (submission: Submission) => Promise<Buffer | undefined>
+  /** The same; one that was not kept is a refusal. */
+  config: (submission: Submission) => Promise<Buffer>
+  standing: (id: string) => Standing
+  /** For the start of the service: launches what a former process of it had accepted. */
+  relaunch: (submission: Submission, attempt: Attempt | undefined) => void
+}
+
+type Needs = Readonly<{ acceptance: Acceptance; starter: Starter; stops: Stops; drain: Drain }>
+
+export function createSubmissions(
+  parts: Parts,
+  { acceptance, starter, stops, drain }: Needs
+): Submissions {
+  const { store, queue, background, log } = parts
+
+  async function submit(job: JobRequest, terms: SubmitTerms): Promise<Submission> {
+    const { once } = terms
+    // Whatever has become of its file, its name or the queue since.
+    const earlier = once && (await acceptedWith(job.owner, once))
+    if (earlier) return earlier
+    const draft = await draftOf(job)
+    const promise = { startDeadline: deadlineOf(terms), promised: true }
+    const accepted = once
+      ? await acceptance.acceptOnce(draft, { ...promise, once })
+      : await acceptance.accept(draft, promise)
+    if ('earlier' in accepted) return accepted.earlier
+    launch(accepted)
+    return accepted.submission
+  }
+
+  async function acceptedWith(owner: string, once: OncePerKey): Promise<Submission | undefined> {
+    try {
+      return await store.acceptedWith(owner, once)
+    } catch (error) {
+      throw error instanceof KeyReused ? keyReused(error.submission) : error
+    }
+  }
+
+  async function draftOf(job: JobRequest) {
+    if (drain.begun) throw shuttingDown()
+    return await acceptance.draft(job)
+  }
+
+  /** Goes on without anybody who waits; a fault of ours is logged. */
+  function launch(accepted: Accepted): void {
+    const { id: submissionId, replaces } = accepted.submission
+    background.run('a start', { submissionId }, async () => {
+      try {
+        if (replaces !== null) await endReplaced(replaces, accepted.submission)
+        starter.start(await starter.prepare(accepted))
+      } catch (error) {
+        accepted.place.leave()
+        // It was logged, and the submission is given up.
+        if (!(error instanceof Failure)) throw error
+      }
+    })
+  }
+
+  async function endReplaced(id: string, { owner, taskName }: Submission): Promise<void> {
+    const text = `restarted as ${taskName}`
+    try {
+      await stops.begin(id, { who: owner, reason: 'STOP_REQUESTED', text })
+      queue.withdraw(id)
+      await stops.proof(id)
+    } catch (error) {
+      if (!(error instanceof ImpossibleChange)) throw error
+    }
+  }
+
+  async function relaunchNow(
+    submission: Submission,
+    attempt: Attempt | undefined,
+    place: Place
+  ): Promise<void> {
+    const attemptId = attempt?.id ?? `${submission.id}-1`
+    const config = await store.config(submission.configDigest)
+    const { engine, deployMode, taskName, installationTag, submissionTag } = submission
+    const launchRequest = {
+      engine,
+      deployMode,
+      taskName,
+      tags: [installationTag, submissionTag, attemptTagOf(attemptId)] as const,
+      submissionId: submission.id,
+      attemptId,
+      config: Buffer.from(config ?? [])
+    }
+    const accepted = { submission, launch: launchRequest, place, ...(attempt && { attempt }) }
+    if (config) launch(accepted)
+    else await starter.giveUp(accepted, 'CONFIG_NOT_KEPT', 'its config was not kept')
+  }
+
+  async function find(id: string): Promise<Submission> {
+    const submission = await store.find(id)
+    if (!submission) throw jobUnknown(id)
+    return submission
+  }
+
+  async function keptConfig({ configDigest }: Submission): Promise<Buffer | undefined> {
+    const bytes = await store.config(configDigest)
+    return bytes && Buffer.from(bytes)
+  }
+
+  async function configOf(submission: Submission): Promise<Buffer> {
+    const bytes = await keptConfig(submission)
+    if (!bytes) throw configNotKept(submission.id)
+    return bytes
+  }
+
+  /** The same job once more. With the config of before it stays its owner's: only that one may read it. */
+  async function again(before: Submission, repetition: Repetition, replaces?: string) {
+    const { who, requestId, configFile, config, deployMode } = repetition
+    const given = configFile !== undefined || config !== undefined
+    const job: JobRequest = {
+      engine: before.engine,
+      deployMode: before.engine === 'flink' ? before.deployMode : (deployMode ?? before.deployMode),
+      taskName: before.taskName,
+      owner: given ? who : before.owner,
+      requestId,
+      configFile: given ? (configFile ?? '') : before.configFile,
+      ...(config ? { config } : !given && { config: await configOf(before) })
+    }
+    const draft = await draftOf(job)
+    const accepted = await acceptance.accept(draft, {
+      startDeadline: deadlineOf(repetition),
+      promised: true,
+      ...(replaces && { replaces })
+    })
+    const { id: submissionId } = accepted.submission
+    if (who !== job.owner) {
+      const what = replaces ? 'restart-requested' : 'rerun-requested'
+      await store.note({ submissionId, who, what, detail: `of ${before.id}` }).catch((err) => {
+        log.error({ submissionId, err }, 'who asked for it was not kept')
+      })
+    }
+    launch(accepted)
+    return accepted.submission
+  }
+
+  return {
+    submit,
+    stop: async (id, who) => {
+      const before = await find(id)
+      try {
+        const stopping = await stops.begin(id, { who, reason: 'STOP_REQUESTED' })
+        queue.withdraw(id)
+        return stopping
+      } catch (error) {
+        if (!(error instanceof ImpossibleChange)) throw error
+        throw jobOver((await store.find(id)) ?? before)
+      }
+    },
+    restart: async (id, repetition) => await again(await find(id), repetition, id),
+    rerun: async (id, repetition) => await again(await find(id), repetition),
+    close: async (id, by) => {
+      const before = await find(id)
+      try {
+        return await store.closeByHand(id, by)
+      } catch (error) {
+        if (!(error instanceof ImpossibleChange)) throw error
+        throw jobOver((await store.find(id)) ?? before)
+      }
+    },
+    find,
+    list: async (filter, page) => {
+      try {
+        return await store.list(filter, page)
+      } catch (error) {
+        throw error instanceof BadCursor ? badCursor() : error
+      }
+    },
+    attempts: (id) => store.attemptsOf(id),
+    events: async (id) => {
+      await find(id)
+      return await store.events(id)
+    },
+    keptConfig,
+    config: configOf,
+    standing: (id) => ({ position: queue.positionOf(id), problem: stops.problemOf(id) }),
+    relaunch: (submission, attempt) => {
+      const { id: submissionId } = submission
+      const place = queue.readmit(submissionId)
+      background.run('a start', { submissionId }, () => relaunchNow(submission, attempt, place))
+    }
+  }
+}
+
+function deadlineOf({ startDeadlineMs }: Readonly<{ startDeadlineMs?: number }>): number {
+  return startDeadlineMs === undefined ? NO_DEADLINE : Date.now() + startDeadlineMs
+}
