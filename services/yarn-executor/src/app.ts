@@ -26,6 +26,7 @@ import type { Launching } from './domain/launching.ts'
 import type { Limits, Parts } from './domain/parts.ts'
 import { shuttingDown } from './errors.ts'
 import { createRmReads } from './http/rm-reads.ts'
+import { toldOfStore } from './http/store-errors.ts'
 import { v1Routes } from './http/v1-routes.ts'
 import { jobRoutes } from './http/v2/job-routes.ts'
 
@@ -100,6 +101,9 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
   })
   await app.register(async (secured) => {
     secured.addHook('onRequest', secured.authenticate)
+    secured.setErrorHandler((error, request) => {
+      throw toldOfStore(error, request)
+    })
     await secured.register(v1Routes, {
       jobs,
       reads: createRmReads(reads, live),

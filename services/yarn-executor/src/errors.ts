@@ -6,6 +6,7 @@ import {
   Refusal
 } from '@scheduler-task/envelope/errors'
 import type { RmError } from '@scheduler-task/yarn-client/rm-errors'
+import type { StoreUnavailable } from './domain/job-store.ts'
 import type { Submission } from './domain/submission.ts'
 
 type Fields = Readonly<Record<string, unknown>>
@@ -112,6 +113,41 @@ export function lostWhileStopping(applicationId: string): Failure {
       fields: { applicationId, state: 'LOST' }
     }
   )
+}
+
+const STORE_SAYS = {
+  FULL: 'there is no room left in the store',
+  BUSY: 'the store is busy',
+  UNREACHABLE: 'the store cannot be reached'
+} as const
+
+/** Nothing was written, but for a write whose connection broke: of that nobody knows. */
+function storeText({ reason }: StoreUnavailable, changes: boolean): string {
+  if (!changes) return STORE_SAYS[reason]
+  return reason === 'UNREACHABLE'
+    ? `${STORE_SAYS[reason]}; whether this was accepted is not known`
+    : `${STORE_SAYS[reason]}; nothing was accepted`
+}
+
+/** For a call with a documented code. `changes`: it asks for something to be done. */
+export function storeFailed(error: StoreUnavailable, changes: boolean): Failure {
+  return new Failure(storeText(error, changes), {
+    code: `YARN_EXECUTOR_STORE_${error.reason}`,
+    httpStatus: 503,
+    ...(changes && error.reason !== 'UNREACHABLE' && { fields: { accepted: false } }),
+    cause: error
+  })
+}
+
+/** The same for a call that answers true HTTP statuses; `Retry-After` means that nothing was accepted. */
+export function storeRefused(error: StoreUnavailable, changes: boolean): Refusal {
+  const repeatable = !changes || error.reason !== 'UNREACHABLE'
+  return new Refusal(503, storeText(error, changes), {
+    code: `YARN_EXECUTOR_STORE_${error.reason}`,
+    ...(changes && repeatable && { fields: { accepted: false } }),
+    ...(repeatable && { headers: { 'retry-after': '5' } }),
+    cause: error
+  })
 }
 
 export function keyReused({ id }: Submission): Refusal {

@@ -16,9 +16,7 @@ t.test('the service on PostgreSQL: ready says when it is away, and nothing is lo
   t.match(await ready(), { status: 'not ready', checks: { store: 'unavailable' } })
   t.match(
     await first.post('/executor/start/spark', { configFile: 'endless.conf', taskName: 'x' }),
-    {
-      http: 500
-    }
+    { http: 200, statusCode: 150, error: { code: 'YARN_EXECUTOR_STORE_UNREACHABLE' } }
   )
   await postgres.start()
   await until('it is ready', async () => (await ready()).status === 'ready')
