@@ -28,6 +28,7 @@ import { shuttingDown } from './errors.ts'
 import { createRmReads } from './http/rm-reads.ts'
 import { toldOfStore } from './http/store-errors.ts'
 import { v1Routes } from './http/v1-routes.ts'
+import { applicationRoutes } from './http/v2/application-routes.ts'
 import { jobRoutes } from './http/v2/job-routes.ts'
 
 /** What tests and all-in-one put in place of what the configuration would make. */
@@ -109,6 +110,8 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
       reads: createRmReads(reads, live),
       untilEnd: (answer) => drain.untilOver(answer, shuttingDown)
     })
+    const { applications } = jobs
+    await secured.register(applicationRoutes, { prefix: '/executor/v2', applications })
     await secured.register(jobRoutes, { prefix: '/executor/v2', jobs: jobs.submissions })
   })
   return app

@@ -8,6 +8,7 @@ const KILL_MS = 600_000
 export interface ForeignApplications {
   /** The application once it is final. Several callers share one kill; who leaves ends nothing. */
   kill: (applicationId: string, who: string) => Promise<Application>
+  isKilling: (applicationId: string) => boolean
 }
 
 export function createForeignApplications({
@@ -18,6 +19,7 @@ export function createForeignApplications({
   const kills = new Map<string, Promise<Application>>()
 
   return {
+    isKilling: (applicationId) => kills.has(applicationId),
     kill: (applicationId, who) => {
       const known = kills.get(applicationId)
       if (known) return known

@@ -9,6 +9,7 @@ import {
   shuttingDown
 } from '../errors.ts'
 import { type Accepted, createAcceptance, type JobRequest } from './accept-job.ts'
+import { type Applications, createApplications } from './applications.ts'
 import type { ConfigFiles } from './config-files.ts'
 import type { Drain } from './drain.ts'
 import { findTarget } from './find-target.ts'
@@ -34,6 +35,8 @@ export interface JobRunner {
   restart: (applicationId: string, job: JobRequest) => Promise<string>
   /** The same jobs as v2 shows them. */
   submissions: Submissions
+  /** What lives on the cluster, whoever started it. */
+  applications: Applications
   /** Goes on with what a former process of this service left; to be called once, before anything else. */
   recover: () => Promise<void>
   /** The service is about to end: what waits for a launcher is not launched any more. */
@@ -59,9 +62,11 @@ export function createJobRunner(
   const launcher = createLauncher(parts, stops)
   const starter = createStarter(parts, launcher)
   const acceptance = createAcceptance(parts, configFiles, installationId)
-  const halt = createHalt(parts, stops, createForeignApplications(parts))
+  const foreign = createForeignApplications(parts)
+  const halt = createHalt(parts, stops, foreign)
   const replacement = createRestart(parts, { acceptance, starter, halt })
   const submissions = createSubmissions(parts, { acceptance, starter, stops, drain })
+  const applications = createApplications(parts, { foreign, submissions, drain })
   const poller = createPoller(parts, installationId)
 
   function refuseWhenClosing(): void {
@@ -165,6 +170,7 @@ export function createJobRunner(
     stop,
     restart,
     submissions,
+    applications,
     recover: async () => {
       await recoverJobs(parts, { launcher, stops, relaunch: submissions.relaunch })
       poller.start()
