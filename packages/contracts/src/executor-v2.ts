@@ -291,3 +291,13 @@ export const applicationList = z.object({
   nextCursor,
   total: z.int().describe('Of all parts together')
 })
+
+/** Headers of `GET /executor/v2/events`. */
+export const eventStreamHeaders = z.object({
+  'last-event-id': z
+    .string()
+    .regex(/^\d{1,15}$/, { error: 'must be the id of an event' })
+    .transform(Number)
+    .optional()
+    .describe('The id of the last event that was seen')
+})

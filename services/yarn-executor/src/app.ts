@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { userInfo } from 'node:os'
 import { resolve } from 'node:path'
 import { authPlugin } from '@scheduler-task/auth/auth-plugin'
@@ -19,6 +20,7 @@ import { configuredLaunching } from './configured-launching.ts'
 import { configuredStore } from './configured-store.ts'
 import { createBackgroundWork } from './domain/background-work.ts'
 import { createDrain } from './domain/drain.ts'
+import { createEventFeed } from './domain/event-feed.ts'
 import { createJobRunner } from './domain/job-runner.ts'
 import type { JobStore } from './domain/job-store.ts'
 import { createLaunchQueue } from './domain/launch-queue.ts'
@@ -29,6 +31,7 @@ import { createRmReads } from './http/rm-reads.ts'
 import { toldOfStore } from './http/store-errors.ts'
 import { v1Routes } from './http/v1-routes.ts'
 import { applicationRoutes } from './http/v2/application-routes.ts'
+import { eventRoutes } from './http/v2/event-routes.ts'
 import { jobRoutes } from './http/v2/job-routes.ts'
 
 /** What tests and all-in-one put in place of what the configuration would make. */
@@ -42,6 +45,8 @@ export type Replacements = {
 }
 
 const NAME = 'yarn-executor'
+/** Less than what proxies take for a dead connection. */
+const HEARTBEAT_MS = 15_000
 
 /**
  * The executor; it does not listen. What a former process left is taken up when it is ready.
@@ -83,7 +88,10 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
     }
   })
   app.addHook('onReady', () => jobs.recover())
+  const ending = new AbortController()
+  setMaxListeners(0, ending.signal)
   app.addHook('preClose', async () => {
+    ending.abort()
     drain.begin(timeToWaitMs(config.SHUTDOWN_TIMEOUT_MS))
     jobs.closeQueue()
   })
@@ -111,6 +119,12 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
       untilEnd: (answer) => drain.untilOver(answer, shuttingDown)
     })
     const { applications } = jobs
+    await secured.register(eventRoutes, {
+      prefix: '/executor/v2',
+      events: createEventFeed(parts),
+      ends: ending.signal,
+      heartbeatMs: HEARTBEAT_MS
+    })
     await secured.register(applicationRoutes, { prefix: '/executor/v2', applications })
     await secured.register(jobRoutes, { prefix: '/executor/v2', jobs: jobs.submissions })
   })

@@ -179,6 +179,13 @@ export function badCursor(): BadParameters {
   return new BadParameters([{ path: 'cursor', message: 'is not one that this list has answered' }])
 }
 
+export function tooManyWatchers(): Refusal {
+  return new Refusal(503, 'too many follow the events of this service already', {
+    code: 'YARN_EXECUTOR_TOO_MANY_WATCHERS',
+    headers: { 'retry-after': '30' }
+  })
+}
+
 export function queueFull(): Refusal {
   return new Refusal(503, 'too many submissions wait for a launcher; nothing was accepted', {
     code: 'YARN_EXECUTOR_QUEUE_FULL',
