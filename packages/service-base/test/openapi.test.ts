@@ -130,11 +130,16 @@ t.test('what a route declares for its document wins over what is derived', async
 
 t.test('calls below /executor/v2 answer problem details', async (t) => {
   const found = await operation(t, 'post', '/executor/v2/jobs', (app) => {
-    const schema = { body: z.strictObject({}), response: { 202: z.object({ id: z.string() }) } }
+    const schema = {
+      headers: z.object({ 'a-key': z.string().optional() }),
+      body: z.strictObject({}),
+      response: { 202: z.object({ id: z.string() }) }
+    }
     app.post('/executor/v2/jobs', { schema, config: { refusals: [409, 422] } }, async () => ({
       id: ''
     }))
   })
+  t.match(found.parameters?.[0], { name: 'a-key', in: 'header', required: false })
   t.match(found.responses, {
     202: { description: /kept/, headers: { Location: { $ref: '#/components/headers/Location' } } },
     400: { $ref: '#/components/responses/BadParametersProblem' },

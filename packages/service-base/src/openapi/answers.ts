@@ -15,7 +15,7 @@ import { jsonSchemaOf } from './json-schema.ts'
 /** HTTP statuses that a route refuses with, as far as its declaration says. */
 export function refusalsOf(route: DescribedRoute): number[] {
   const { schema, config, takes, url } = route
-  const input = schema.params ?? schema.querystring ?? schema.body
+  const input = schema.params ?? schema.querystring ?? schema.headers ?? schema.body
   const readsBody = takes === 'json' || takes === 'multipart'
   return [
     ...(input || readsBody || url.includes(':') ? [400] : []),

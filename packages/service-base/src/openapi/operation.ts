@@ -22,6 +22,7 @@ export function operationOf(route: DescribedRoute): OperationObject {
     parameters: [
       ...parameters('path', schema.params, path),
       ...parameters('query', schema.querystring),
+      ...parameters('header', schema.headers),
       refTo('parameters', 'RequestId')
     ],
     ...(body ? { requestBody: body } : {}),
@@ -39,7 +40,7 @@ function operationId(method: string, path: string): string {
   return method.toLowerCase() + words.join('')
 }
 
-function parameters(place: 'path' | 'query', schema: unknown, path = ''): JsonObject[] {
+function parameters(place: 'path' | 'query' | 'header', schema: unknown, path = ''): JsonObject[] {
   const shown = schema ? jsonSchemaOf(schema, 'input') : {}
   const known = Object.entries((shown.properties ?? {}) as Record<string, JsonObject>)
   const required = (shown.required ?? []) as string[]
