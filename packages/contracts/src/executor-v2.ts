@@ -73,6 +73,12 @@ export const idempotencyKey = z
   .regex(/^[!-~](?:[ -~]{0,253}[!-~])?$/, {
     error: 'must be 1 to 255 printable ASCII characters'
   })
+  .describe(
+    'Any text of the client’s own. The same request with the same key gets the job of the first one; another request with it is refused'
+  )
+
+/** Headers of `POST /executor/v2/jobs`. */
+export const submitJobHeaders = z.object({ 'idempotency-key': idempotencyKey.optional() })
 
 /** Body of `POST …/restart` and `…/rerun`; without a config the new one runs with the bytes of the old one. */
 export const repeatJobBody = z

@@ -83,6 +83,17 @@ export function createSubmissions(
   { acceptance, starter, stops, drain }: Needs
 ): Submissions {
   const { store, queue, background, log } = parts
+  let line: Promise<void> = Promise.resolve()
+
+  /** One after the other: who was accepted first asks for its turn first. */
+  function inLine(work: () => Promise<void>): Promise<void> {
+    const done = line.then(async () => {
+      background.signal.throwIfAborted()
+      await work()
+    })
+    line = done.catch(() => {})
+    return done
+  }
 
   async function submit(job: JobRequest, terms: SubmitTerms): Promise<Submission> {
     const { once } = terms
@@ -118,7 +129,7 @@ export function createSubmissions(
     background.run('a start', { submissionId }, async () => {
       try {
         if (replaces !== null) await endReplaced(replaces, accepted.submission)
-        starter.start(await starter.prepare(accepted))
+        await inLine(async () => void starter.start(await starter.prepare(accepted)))
       } catch (error) {
         accepted.place.leave()
         // It was logged, and the submission is given up.
@@ -250,7 +261,9 @@ export function createSubmissions(
     relaunch: (submission, attempt) => {
       const { id: submissionId } = submission
       const place = queue.readmit(submissionId)
-      background.run('a start', { submissionId }, () => relaunchNow(submission, attempt, place))
+      background.run('a start', { submissionId }, () =>
+        inLine(() => relaunchNow(submission, attempt, place))
+      )
     }
   }
 }

@@ -1,7 +1,6 @@
 import { atLeast } from '@scheduler-task/auth/roles'
 import {
   closeJobBody,
-  idempotencyKey,
   type Job,
   job,
   jobDetail,
@@ -13,9 +12,9 @@ import {
   type RepeatJobBody,
   repeatJobBody,
   type SubmitJobBody,
-  submitJobBody
+  submitJobBody,
+  submitJobHeaders
 } from '@scheduler-task/contracts/executor-v2'
-import { BadParameters } from '@scheduler-task/envelope/errors'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import type { JobRequest } from '../../domain/accept-job.ts'
@@ -48,8 +47,7 @@ export const jobRoutes: FastifyPluginAsyncZod<JobRoutesOptions> = async (app, { 
       bodyLimit: MAX_JOB_BODY_BYTES,
       schema: {
         summary: 'Submit a job; it is launched in the background',
-        description:
-          'With the header `Idempotency-Key` the same request may be sent again: it gets the job of the first one.',
+        headers: submitJobHeaders,
         body: submitJobBody,
         response: kept
       },
@@ -57,7 +55,7 @@ export const jobRoutes: FastifyPluginAsyncZod<JobRoutesOptions> = async (app, { 
     },
     async (request, reply) => {
       request.changed = { target: request.body.taskName }
-      const terms = termsOf(request, request.body)
+      const terms = termsOf(request.headers['idempotency-key'], request.body)
       return answerKept(request, reply, await jobs.submit(jobOf(request, request.body), terms))
     }
   )
@@ -226,23 +224,12 @@ function jobOf(request: FastifyRequest, body: SubmitJobBody): JobRequest {
   return { engine, deployMode, taskName, configFile, ...given, owner: user.name, requestId }
 }
 
-function termsOf(request: FastifyRequest, body: SubmitJobBody): SubmitTerms {
+function termsOf(key: string | undefined, body: SubmitJobBody): SubmitTerms {
   const { startDeadlineMs } = body
-  const key = keyOf(request)
   return {
     ...(startDeadlineMs !== undefined && { startDeadlineMs }),
     ...(key !== undefined && { once: { key, bodyDigest: requestDigest(body) } })
   }
-}
-
-/** Not in the schema: that a header is missing is not to be told as a missing header `idempotency-key`. */
-function keyOf(request: FastifyRequest): string | undefined {
-  const given = request.headers['idempotency-key']
-  if (given === undefined) return undefined
-  const key = idempotencyKey.safeParse(given)
-  if (key.success) return key.data
-  const message = key.error.issues[0]?.message ?? 'is not valid'
-  throw new BadParameters([{ path: 'Idempotency-Key', message }])
 }
 
 function repetitionOf({ user, id }: FastifyRequest, body: RepeatJobBody): Repetition {

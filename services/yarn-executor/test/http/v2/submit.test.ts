@@ -138,7 +138,7 @@ t.test('a key', async (t) => {
   t.match(await submit('other'), { http: 422, body: { code: 'YARN_EXECUTOR_CONFIG_NOT_FOUND' } })
   t.match(await submit('other', {}, { 'idempotency-key': 'é' }), {
     http: 400,
-    body: { errors: [{ path: 'Idempotency-Key' }] }
+    body: { errors: [{ path: 'idempotency-key' }] }
   })
   t.equal(yarn.applications.length, 1)
 })
