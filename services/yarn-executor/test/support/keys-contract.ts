@@ -42,6 +42,26 @@ export function keysContract(t: Test, name: string, open: OpenStore): void {
     await t.rejects(again.acceptOnce(other, { ...once, key: 'K' }), NameTaken, 'another key')
   })
 
+  t.test(`${name}: what was accepted with a key is found by it, as it is now`, async (t) => {
+    const { store, reopen } = await open(t, Date.now)
+    const once = { key: 'k', bodyDigest: 'sha256:aa' }
+    const given = newSubmission({ taskName: 'x', promised: true })
+    t.equal(await store.acceptedWith(given.owner, once), undefined)
+    const { submission } = await store.acceptOnce(given, once)
+    t.match(submission, { id: given.id, promised: true })
+    await store.change(given.id, { to: 'LAUNCHING', who: 'executor' })
+    const again = await reopen()
+    t.match(await again.acceptedWith(given.owner, once), {
+      id: given.id,
+      state: 'LAUNCHING',
+      promised: true
+    })
+    t.equal(await again.acceptedWith('somebody else', once), undefined)
+    const other = { ...once, bodyDigest: 'sha256:bb' }
+    await t.rejects(again.acceptedWith(given.owner, other), KeyReused)
+    t.match(await again.accept(newSubmission({ taskName: 'y' })), { promised: false })
+  })
+
   t.test(`${name}: a restart asked for twice replaces once`, async (t) => {
     const { store } = await open(t, Date.now)
     const old = await store.accept(newSubmission({ taskName: 'x' }))
