@@ -173,6 +173,18 @@ t.test('health, version and the OpenAPI document', async (t) => {
     '/executor/start/spark',
     '/executor/status/{applicationId}',
     '/executor/stop/{applicationId}',
+    '/executor/v2/applications',
+    '/executor/v2/applications/{applicationId}',
+    '/executor/v2/applications/{applicationId}/stop',
+    '/executor/v2/events',
+    '/executor/v2/jobs',
+    '/executor/v2/jobs/{id}',
+    '/executor/v2/jobs/{id}/close',
+    '/executor/v2/jobs/{id}/config',
+    '/executor/v2/jobs/{id}/events',
+    '/executor/v2/jobs/{id}/rerun',
+    '/executor/v2/jobs/{id}/restart',
+    '/executor/v2/jobs/{id}/stop',
     '/executor/y/logger/{applicationId}',
     '/executor/yarnStatus'
   ])
