@@ -1,8 +1,8 @@
 import type { SandboxAzkaban } from '@scheduler-task/sandbox/azkaban/azkaban'
 import type { ProjectDefinition } from '@scheduler-task/sandbox/azkaban/options'
 import type { SandboxYarn } from '@scheduler-task/sandbox/yarn/yarn'
+import { until } from '@scheduler-task/test-support/until'
 import type { Facts, Given } from './documented-call.ts'
-import { until } from './until.ts'
 import type { Answer, Door } from './world.ts'
 
 const QUIET_FLOW = 'quiet'

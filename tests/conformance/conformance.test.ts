@@ -1,9 +1,9 @@
 import { needsRedis } from '@scheduler-task/auth/test-support/redis-server'
+import { until } from '@scheduler-task/test-support/until'
 import t from 'tap'
 import { filledIn } from './documented-call.ts'
 import { documentedCalls } from './documented-calls.ts'
 import { failingCalls } from './failures.ts'
-import { until } from './until.ts'
 import { startWorld } from './world.ts'
 
 // The interface document, call by call: through the gateway, and against each service directly.

@@ -1,9 +1,8 @@
-import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { startRedis } from '@scheduler-task/auth/test-support/redis-server'
 import { type SandboxAzkaban, startAzkaban } from '@scheduler-task/sandbox/azkaban/azkaban'
 import { defaultProjects } from '@scheduler-task/sandbox/azkaban/default-projects'
-import { sampleConfigs } from '@scheduler-task/sandbox/launchers/sample-configs'
+import { writeSampleConfigs } from '@scheduler-task/sandbox/launchers/sample-configs'
 import { writeSandboxCluster } from '@scheduler-task/sandbox/launchers/sandbox-cluster'
 import { type SandboxYarn, startYarn } from '@scheduler-task/sandbox/yarn/yarn'
 import { multipartFile } from '@scheduler-task/test-support/multipart'
@@ -97,9 +96,7 @@ export async function startWorld(t: Test): Promise<World> {
     EXECUTOR_URL: executor.url,
     FILE_SERVICE_URL: files.url
   })
-  for (const [name, text] of Object.entries(sampleConfigs)) {
-    await writeFile(join(dir, 'files', name), text)
-  }
+  await writeSampleConfigs(join(dir, 'files'))
   const token = await logIn(gateway.url)
   const through = door('the gateway', () => gateway.url, token)
   const services = { azkaban: azkabanProxy.url, executor: executor.url, file: files.url }

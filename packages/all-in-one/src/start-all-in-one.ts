@@ -1,11 +1,11 @@
 import type { OpenedUsers } from '@scheduler-task/gateway/adapters/user-file'
+import { writeSampleConfigs } from '@scheduler-task/sandbox/launchers/sample-configs'
 import type { Runnable } from '@scheduler-task/service-base/run-service'
 import type { Launching } from '@scheduler-task/yarn-executor/domain/launching'
 import { type Config, type Systems, systemsOf } from './config.ts'
 import { checkLaunchersCanReach, openDataDirectory } from './data-directory.ts'
 import { endLaunchers } from './end-launchers.ts'
 import { createReleases } from './releases.ts'
-import { writeSampleConfigs } from './sample-configs.ts'
 import { startSandbox } from './sandbox.ts'
 import { places, startServices } from './services.ts'
 

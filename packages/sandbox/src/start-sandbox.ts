@@ -1,8 +1,8 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { startAzkaban } from './azkaban/azkaban.ts'
 import type { Config } from './config.ts'
-import { sampleConfigs } from './launchers/sample-configs.ts'
+import { writeSampleConfigs } from './launchers/sample-configs.ts'
 import { writeSandboxCluster } from './launchers/sandbox-cluster.ts'
 import { startYarn } from './yarn/yarn.ts'
 
@@ -32,7 +32,7 @@ export async function startSandbox(config: Config): Promise<RunningSandbox> {
     ...publicAddresses(config)
   })
   try {
-    if (config.FILE_ROOT) await writeSamples(config.FILE_ROOT)
+    if (config.FILE_ROOT) await writeSampleConfigs(config.FILE_ROOT)
     const seenByOthers = `http://${config.PUBLIC_NAME ?? host}:${new URL(yarn.url).port}`
     if (config.LAUNCHERS_DIR) {
       await writeSandboxCluster(config.LAUNCHERS_DIR, {
@@ -67,16 +67,5 @@ function publicAddresses({ PUBLIC_NAME: name, YARN_PORT, NODE_MANAGER_PORT }: Co
   return {
     webAddress: `${name}:${YARN_PORT}`,
     nodeHttpAddress: `${name}:${NODE_MANAGER_PORT}`
-  }
-}
-
-async function writeSamples(root: string): Promise<void> {
-  await mkdir(root, { recursive: true, mode: 0o750 })
-  for (const [name, text] of Object.entries(sampleConfigs)) {
-    await writeFile(join(root, name), text, { flag: 'wx', mode: 0o640 }).catch(
-      (error: NodeJS.ErrnoException) => {
-        if (error.code !== 'EEXIST') throw error
-      }
-    )
   }
 }

@@ -5,7 +5,7 @@ import {
 } from '@scheduler-task/auth/auth-config'
 import { baseEnvironment } from '@scheduler-task/service-base/base-config'
 import { flag, milliseconds, wholeNumber } from '@scheduler-task/service-base/load-config'
-import { rmBaseUrls } from '@scheduler-task/yarn-client/rm-base-urls'
+import { rmUrlsVariable } from '@scheduler-task/yarn-client/rm-urls-variable'
 import { z } from 'zod'
 import { azkabanBaseUrl } from './adapters/azkaban-base-url.ts'
 
@@ -19,16 +19,6 @@ const azkabanUrl = z
       return z.NEVER
     }
   })
-
-const resourceManagers = z.string().transform((text, context) => {
-  const urls = text.split(',').map((url) => url.trim())
-  try {
-    rmBaseUrls(urls)
-  } catch (error) {
-    context.addIssue({ code: 'custom', message: (error as Error).message })
-  }
-  return urls
-})
 
 /** The variables one by one, for the documentation. */
 export const environment = z.object({
@@ -60,7 +50,7 @@ export const environment = z.object({
   REDACT_UPSTREAM_ERRORS: flag(false).describe(
     'Cut host names and stack traces from the errors of Azkaban that are passed on'
   ),
-  YARN_RM_URL: resourceManagers
+  YARN_RM_URL: rmUrlsVariable
     .optional()
     .describe(
       'The ResourceManager’s web address, several by comma; needed to stop or restart with an applicationId'

@@ -6,7 +6,7 @@ import {
 } from '@scheduler-task/auth/auth-config'
 import { baseEnvironment } from '@scheduler-task/service-base/base-config'
 import { milliseconds, wholeNumber } from '@scheduler-task/service-base/load-config'
-import { rmBaseUrls } from '@scheduler-task/yarn-client/rm-base-urls'
+import { rmUrlsVariable } from '@scheduler-task/yarn-client/rm-urls-variable'
 import { z } from 'zod'
 
 /** Launcher profiles that there are. */
@@ -20,18 +20,6 @@ const profile = z
 
 /** Passed on to launchers as it is. */
 const passedOn = (meaning: string) => z.string().optional().describe(meaning)
-
-const resourceManagers = z
-  .string({ error: 'missing: the ResourceManager, as in http://rm.example:8088; several by comma' })
-  .transform((text, context) => {
-    const urls = text.split(',').map((url) => url.trim())
-    try {
-      rmBaseUrls(urls)
-    } catch (error) {
-      context.addIssue({ code: 'custom', message: (error as Error).message })
-    }
-    return urls
-  })
 
 /** Problems never show the value: there is a password in it. */
 const postgresUrl = z.string().superRefine((text, context) => {
@@ -52,7 +40,7 @@ function postgresUrlProblem(text: string): string | undefined {
 const variables = z.object({
   ...baseEnvironment(8082),
   ...authEnvironment,
-  YARN_RM_URL: resourceManagers.describe('The ResourceManager’s web address, several by comma'),
+  YARN_RM_URL: rmUrlsVariable.describe('The ResourceManager’s web address, several by comma'),
   YARN_USER: z
     .string()
     .regex(/^[A-Za-z0-9_][A-Za-z0-9._@-]{0,99}$/, { error: 'is not a user name' })

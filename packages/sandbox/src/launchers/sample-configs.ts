@@ -1,3 +1,6 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+
 /**
  * The config files that the v1 interface document names, by file name: streams that run until they are stopped, so
  * that they can be watched, restarted and stopped. They are for Waterdrop 2.0 (contract "Waterdrop launchers" §4).
@@ -42,4 +45,16 @@ sink {
   }
 }
 `
+}
+
+/** Puts the config files that the interface document names below the file root, unless they are there. */
+export async function writeSampleConfigs(fileRoot: string): Promise<void> {
+  await mkdir(fileRoot, { recursive: true, mode: 0o750 })
+  for (const [name, text] of Object.entries(sampleConfigs)) {
+    await writeFile(join(fileRoot, name), text, { flag: 'wx', mode: 0o640 }).catch(
+      (error: NodeJS.ErrnoException) => {
+        if (error.code !== 'EEXIST') throw error
+      }
+    )
+  }
 }

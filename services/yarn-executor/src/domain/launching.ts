@@ -1,4 +1,5 @@
 import type { ParameterIssue } from '@scheduler-task/envelope/errors'
+import type { ProcessIdentity } from '@scheduler-task/host-identity/process-identity'
 
 export type Engine = 'spark' | 'flink'
 export type DeployMode = 'client' | 'cluster'
@@ -36,13 +37,7 @@ export type PreparedLaunch = Readonly<{
   directory: string
 }>
 
-/** One process of one boot of one host: ids are re-used, this triple is not. */
-export type ProcessIdentity = Readonly<{
-  pid: number
-  /** Clock ticks since boot, field 22 of `/proc/<pid>/stat`. */
-  startTime: string
-  bootId: string
-}>
+export type { ProcessIdentity }
 
 /** What names an attempt, also after a restart of this service. Its directory follows from the id. */
 export type AttemptRef = Readonly<{

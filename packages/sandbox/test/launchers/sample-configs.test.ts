@@ -1,8 +1,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { sampleConfigs } from '@scheduler-task/sandbox/launchers/sample-configs'
 import t from 'tap'
-import { writeSampleConfigs } from '../src/sample-configs.ts'
+import { sampleConfigs, writeSampleConfigs } from '../../src/launchers/sample-configs.ts'
 
 t.test('the samples are written where they are missing; what a user changed stays', async (t) => {
   const dir = t.testdir({ files: { 'application.conf': 'changed by a user' } })
