@@ -106,7 +106,9 @@ t.test('every service is a good guest', async (t) => {
 
 t.test('each service takes its variables, and knows all of them', async (t) => {
   const dockerfile = await readFile(join(ROOT, 'deploy/Dockerfile'), 'utf8')
-  const [, env = ''] = /^ENV (.*?)\n(?!\s)/ms.exec(dockerfile) ?? []
+  // Of the last stage: the ones before only build.
+  const stage = dockerfile.slice(dockerfile.lastIndexOf('\nFROM '))
+  const [, env = ''] = /^ENV (.*?)\n(?!\s)/ms.exec(stage) ?? []
   const image = Object.fromEntries(
     [...env.matchAll(/([A-Z_]+)=(\S+)/g)].map(([, name, value]) => [name, value])
   )
