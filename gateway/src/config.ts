@@ -1,6 +1,10 @@
 import { authEnvironment, checkAuthConfig } from '@scheduler-task/auth/auth-config'
 import { baseEnvironment } from '@scheduler-task/service-base/base-config'
-import { milliseconds, wholeNumber } from '@scheduler-task/service-base/load-config'
+import {
+  ALSO_WHEN_WRONG,
+  milliseconds,
+  wholeNumber
+} from '@scheduler-task/service-base/load-config'
 import { z } from 'zod'
 
 /** `http://host:port`, or `unix:/path/to.sock` for a service in the same process or on the same host. */
@@ -61,6 +65,6 @@ export const environment = z
   .superRefine((config, context) => {
     const embedded = !config.REDIS_URL
     checkAuthConfig({ sessionsElsewhere: embedded, secretElsewhere: embedded })(config, context)
-  })
+  }, ALSO_WHEN_WRONG)
 
 export type Config = Readonly<z.output<typeof environment>>

@@ -22,14 +22,20 @@ export function loadConfig<Schema extends z.ZodType>(
   const set = Object.entries(variables).filter(([, value]) => value !== undefined && value !== '')
   const parsed = schema.safeParse(Object.fromEntries(set))
   if (parsed.success) return parsed.data as Readonly<z.output<Schema>>
-  throw new ConfigError(
-    parsed.error.issues.map((issue) => {
-      // Below the variable's name stand places in a list, which nobody wrote as such.
-      const name = String(issue.path[0] ?? '')
-      return name ? `${name}: ${issue.message}` : issue.message
-    })
-  )
+  const problems = new Map<string, string>()
+  for (const { path, message } of parsed.error.issues) {
+    // Below the variable's name stand places in a list, which nobody wrote as such.
+    const name = String(path[0] ?? '')
+    if (!problems.has(name)) problems.set(name, name ? `${name}: ${message}` : message)
+  }
+  throw new ConfigError([...problems.values()])
 }
+
+/**
+ * For `superRefine`: the check runs also when single variables are wrong, so that everything is told at once. Wrong or
+ * missing ones may be undefined then.
+ */
+export const ALSO_WHEN_WRONG = { when: () => true }
 
 /** `true`, `1`, `yes`, `on` and their opposites, in any case; anything else is refused. */
 export function flag(byDefault: boolean) {

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { z } from 'zod'
 import { baseEnvironment, isLoopback } from '../src/base-config.ts'
-import { ConfigError, flag, loadConfig, milliseconds } from '../src/load-config.ts'
+import { ALSO_WHEN_WRONG, ConfigError, flag, loadConfig, milliseconds } from '../src/load-config.ts'
 
 const schema = z.object({ ...baseEnvironment(8082), ON: flag(false), WAIT_MS: milliseconds(500) })
 
@@ -52,4 +52,14 @@ t.test('loopback addresses', async (t) => {
   for (const host of ['0.0.0.0', '::', '10.0.0.1', 'localhost.example', '127.0.0.1.example', '']) {
     t.equal(isLoopback(host), false, host)
   }
+})
+
+t.test('what two variables say together is told along with what one says alone', async (t) => {
+  const pair = z
+    .object({ FROM: z.string({ error: 'missing' }), A: flag(false), B: flag(false) })
+    .superRefine(({ A, B }, context) => {
+      if (A && B) context.addIssue({ code: 'custom', path: ['B'], message: 'contradicts A' })
+    }, ALSO_WHEN_WRONG)
+  const error = t.throws(() => loadConfig(pair, { A: 'on', B: 'on' }), ConfigError) as ConfigError
+  t.strictSame(error.problems, ['FROM: missing', 'B: contradicts A'])
 })

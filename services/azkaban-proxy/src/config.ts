@@ -4,7 +4,12 @@ import {
   checkAuthConfig
 } from '@scheduler-task/auth/auth-config'
 import { baseEnvironment } from '@scheduler-task/service-base/base-config'
-import { flag, milliseconds, wholeNumber } from '@scheduler-task/service-base/load-config'
+import {
+  ALSO_WHEN_WRONG,
+  flag,
+  milliseconds,
+  wholeNumber
+} from '@scheduler-task/service-base/load-config'
 import { rmUrlsVariable } from '@scheduler-task/yarn-client/rm-urls-variable'
 import { z } from 'zod'
 import { azkabanBaseUrl } from './adapters/azkaban-base-url.ts'
@@ -69,7 +74,7 @@ export const environment = z.object({
  * The proxy's environment. With `sessionsElsewhere` REDIS_URL may be missing: the sessions come as a replacement.
  */
 export function environmentWith(options: AuthCheckOptions = {}) {
-  return environment.superRefine(checkAuthConfig(options)).superRefine(checkTls)
+  return environment.superRefine(checkAuthConfig(options), ALSO_WHEN_WRONG).superRefine(checkTls)
 }
 
 /** Contradictions are refused with both names: nobody should believe in a check that does not take place. */

@@ -4,7 +4,11 @@ import {
   checkAuthConfig
 } from '@scheduler-task/auth/auth-config'
 import { baseEnvironment } from '@scheduler-task/service-base/base-config'
-import { milliseconds, wholeNumber } from '@scheduler-task/service-base/load-config'
+import {
+  ALSO_WHEN_WRONG,
+  milliseconds,
+  wholeNumber
+} from '@scheduler-task/service-base/load-config'
 import { z } from 'zod'
 
 const GIB = 1024 ** 3
@@ -37,7 +41,7 @@ export const environment = z.object({
  * replacement.
  */
 export function environmentWith(options: AuthCheckOptions = {}) {
-  return environment.superRefine(checkAuthConfig(options))
+  return environment.superRefine(checkAuthConfig(options), ALSO_WHEN_WRONG)
 }
 
 export type Config = Readonly<z.output<typeof environment>>

@@ -5,7 +5,11 @@ import {
   checkAuthConfig
 } from '@scheduler-task/auth/auth-config'
 import { baseEnvironment } from '@scheduler-task/service-base/base-config'
-import { milliseconds, wholeNumber } from '@scheduler-task/service-base/load-config'
+import {
+  ALSO_WHEN_WRONG,
+  milliseconds,
+  wholeNumber
+} from '@scheduler-task/service-base/load-config'
 import { rmUrlsVariable } from '@scheduler-task/yarn-client/rm-urls-variable'
 import { z } from 'zod'
 
@@ -109,7 +113,10 @@ const variables = z.object({
  * The executor's environment. With `sessionsElsewhere` REDIS_URL may be missing: the sessions come as a replacement.
  */
 export function environmentWith(options: AuthCheckOptions = {}) {
-  return z.preprocess(gatherLauncherVariables, variables.superRefine(checkAuthConfig(options)))
+  return z.preprocess(
+    gatherLauncherVariables,
+    variables.superRefine(checkAuthConfig(options), ALSO_WHEN_WRONG)
+  )
 }
 
 /** The variables one by one, for the documentation. */
