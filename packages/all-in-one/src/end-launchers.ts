@@ -1,5 +1,5 @@
 import { readdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { Launching } from '@scheduler-task/yarn-executor/domain/launching'
 
 const GRACE_MS = 500
@@ -11,8 +11,9 @@ const LIMIT_MS = 10_000
  */
 export async function endLaunchers(launching: Launching, executorDir: string): Promise<void> {
   const signal = AbortSignal.timeout(LIMIT_MS)
-  for (const attemptId of await attemptIds(join(executorDir, 'attempts'))) {
-    const attempt = { attemptId, identity: undefined }
+  const root = resolve(executorDir, 'attempts')
+  for (const attemptId of await attemptIds(root)) {
+    const attempt = { attemptId, identity: undefined, directory: join(root, attemptId) }
     if ((await launching.fence(attempt)) === 'held') {
       await launching.end(attempt, { graceMs: GRACE_MS, signal })
     }

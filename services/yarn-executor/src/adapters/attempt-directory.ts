@@ -1,5 +1,5 @@
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { isAbsolute, join } from 'node:path'
 
 const ATTEMPT_ID = /^[A-Za-z0-9_-]{1,100}$/
 
@@ -9,6 +9,8 @@ export type AttemptDirectory = Readonly<{
   /** The launcher's working directory: empty, for it alone. */
   work: string
   lock: string
+  /** While it is there nothing of the attempt begins; written under the lock. */
+  voided: string
   shim: string
   stdout: string
   stderr: string
@@ -16,16 +18,27 @@ export type AttemptDirectory = Readonly<{
 }>
 
 /**
- * The directory of an attempt below `root`.
+ * Where a new attempt gets its directory, below `root`.
  * @throws TypeError when the id could lead elsewhere.
  */
-export function attemptDirectory(root: string, attemptId: string): AttemptDirectory {
+export function attemptPath(root: string, attemptId: string): string {
+  checkAttemptId(attemptId)
+  return join(root, attemptId)
+}
+
+/** The marker of an attempt is its id. @throws TypeError when it could mean anything else. */
+export function checkAttemptId(attemptId: string): void {
   if (!ATTEMPT_ID.test(attemptId)) throw new TypeError('an attempt id is [A-Za-z0-9_-]{1,100}')
-  const path = join(root, attemptId)
+}
+
+/** @throws TypeError when the path depends on where this process runs. */
+export function attemptDirectory(path: string): AttemptDirectory {
+  if (!isAbsolute(path)) throw new TypeError('the directory of an attempt is an absolute path')
   return {
     path,
     work: join(path, 'work'),
     lock: join(path, 'lock'),
+    voided: join(path, 'voided'),
     shim: join(path, 'shim.sh'),
     stdout: join(path, 'stdout'),
     stderr: join(path, 'stderr'),
@@ -33,9 +46,13 @@ export function attemptDirectory(root: string, attemptId: string): AttemptDirect
   }
 }
 
-/** Makes the directory anew, for this user only. @throws Error when the attempt has been started already. */
+/**
+ * Makes the directory anew, for this user only.
+ * @throws Error when the attempt has been started or voided already.
+ */
 export async function makeAttemptDirectory(directory: AttemptDirectory): Promise<void> {
   if (await wasStarted(directory)) throw new Error(`${directory.path} belongs to a started attempt`)
+  if (await wasVoided(directory)) throw new Error(`${directory.path} belongs to a voided attempt`)
   await rm(directory.path, { recursive: true, force: true })
   await mkdir(directory.work, { recursive: true, mode: 0o700 })
 }
@@ -43,6 +60,10 @@ export async function makeAttemptDirectory(directory: AttemptDirectory): Promise
 /** The output is opened before anything runs, and never removed. */
 export async function wasStarted(directory: AttemptDirectory): Promise<boolean> {
   return await exists(directory.stdout)
+}
+
+export async function wasVoided(directory: AttemptDirectory): Promise<boolean> {
+  return await exists(directory.voided)
 }
 
 /** Writes a file that is there whole or not at all, also after a power cut. Mode 0600. */

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { open } from 'node:fs/promises'
 import { isAlive } from '@scheduler-task/host-identity/process-identity'
 import type { Fence, ProcessIdentity } from '../domain/launching.ts'
+import { type AttemptDirectory, wasVoided, writeDurably } from './attempt-directory.ts'
 import { findAttemptProcesses, LOCK_DESCRIPTOR } from './attempt-processes.ts'
 
 const FLOCK_TIMEOUT_MS = 10_000
@@ -26,26 +27,47 @@ export async function readFence(attempt: Whose, flock: string): Promise<Fence> {
   return 'free'
 }
 
-async function isLocked(lock: string, flock: string): Promise<boolean> {
-  const file = await open(lock, 'r').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined
-    throw error
-  })
-  if (!file) return false
+/**
+ * Writes `voided` while nobody holds the attempt's lock, and nobody can get it: whoever takes the lock later, however
+ * late it was spawned, finds the file and runs nothing. False when somebody holds it.
+ * @throws Error when flock fails, or the disk
+ */
+export async function voidAttempt(directory: AttemptDirectory, flock: string): Promise<boolean> {
+  // Made when it is missing: the very file that a spawn would open later.
+  const file = await open(directory.lock, 'a', 0o600).catch(unlessMissing)
+  // Without its directory nothing can be spawned in it.
+  if (!file) return true
   try {
-    const code = await tryLock(file.fd, flock)
-    if (code === 0 || code === IS_LOCKED) return code === IS_LOCKED
-    throw new Error(`flock ended with ${code}; whether ${lock} is held is not known`)
+    if (!(await tookLock(file.fd, 'exclusive', flock))) return false
+    if (!(await wasVoided(directory))) await writeDurably(directory.voided, '')
+    return true
   } finally {
     await file.close()
   }
 }
 
-/** Takes a shared lock for the moment that flock lives, on a descriptor of its own. */
-function tryLock(fd: number, flock: string): Promise<number | string> {
+async function isLocked(lock: string, flock: string): Promise<boolean> {
+  const file = await open(lock, 'r').catch(unlessMissing)
+  if (!file) return false
+  try {
+    return !(await tookLock(file.fd, 'shared', flock))
+  } finally {
+    await file.close()
+  }
+}
+
+/** The lock is held until `fd` is closed. False when somebody else has it. */
+async function tookLock(fd: number, how: 'shared' | 'exclusive', flock: string): Promise<boolean> {
+  const code = await tryLock(fd, how, flock)
+  if (code === 0 || code === IS_LOCKED) return code === 0
+  throw new Error(`flock ended with ${code}; whether the lock of an attempt is held is not known`)
+}
+
+/** On the open file, which this process shares with flock: it stays locked after flock has ended. */
+function tryLock(fd: number, how: string, flock: string): Promise<number | string> {
   return new Promise((resolve, reject) => {
     const stdio = Array<'ignore' | number>(LOCK_DESCRIPTOR).fill('ignore')
-    const child = spawn(flock, ['--shared', '--nonblock', String(LOCK_DESCRIPTOR)], {
+    const child = spawn(flock, [`--${how}`, '--nonblock', String(LOCK_DESCRIPTOR)], {
       stdio: [...stdio, fd],
       env: {},
       timeout: FLOCK_TIMEOUT_MS,
@@ -54,4 +76,9 @@ function tryLock(fd: number, flock: string): Promise<number | string> {
     child.once('error', reject)
     child.once('exit', (code, signal) => resolve(code ?? signal ?? 'nothing'))
   })
+}
+
+function unlessMissing(error: NodeJS.ErrnoException): undefined {
+  if (error.code === 'ENOENT') return undefined
+  throw error
 }

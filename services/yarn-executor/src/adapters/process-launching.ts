@@ -5,9 +5,15 @@ import { findLauncherFailure } from '../domain/launcher-failure.ts'
 import type { AttemptRef, Engine, Launching, LaunchRequest } from '../domain/launching.ts'
 import { maskSecrets, secretsIn } from '../domain/secret-masking.ts'
 import { type LauncherProfile, PLAIN_PATH } from '../launchers/launcher-profile.ts'
-import { attemptDirectory, makeAttemptDirectory, writeDurably } from './attempt-directory.ts'
+import {
+  attemptDirectory,
+  attemptPath,
+  checkAttemptId,
+  makeAttemptDirectory,
+  writeDurably
+} from './attempt-directory.ts'
 import { endAttempt } from './end-attempt.ts'
-import { readFence } from './launch-fence.ts'
+import { readFence, voidAttempt } from './launch-fence.ts'
 import type { LauncherHost } from './launcher-host.ts'
 import { MAX_LINE_CHARACTERS, readEnds, readTail } from './launcher-output.ts'
 import { runAttempt } from './run-attempt.ts'
@@ -38,15 +44,16 @@ export async function createProcessLaunching(options: Options): Promise<Launchin
     )
   }
 
-  function watched({ attemptId, identity }: AttemptRef): Watched {
-    const directory = attemptDirectory(root, attemptId)
+  function watched({ attemptId, identity, directory: path }: AttemptRef): Watched {
+    checkAttemptId(attemptId)
+    const directory = attemptDirectory(path)
     const fence = () => readFence({ attemptId, identity, lock: directory.lock }, host.flock)
     return { identity, directory, fence }
   }
   /** The rendered copy is named after the submission; `config` finds it again by the attempt alone. */
   function renderedPath({ attemptId, submissionId }: LaunchRequest): string {
     if (!/^[A-Za-z0-9_-]{1,100}$/.test(submissionId)) throw new TypeError('not a submission id')
-    return join(attemptDirectory(root, attemptId).path, `${submissionId}.conf`)
+    return join(attemptPath(root, attemptId), `${submissionId}.conf`)
   }
   async function secretsOf(attempt: AttemptRef): Promise<readonly string[]> {
     const { directory } = watched(attempt)
@@ -58,7 +65,7 @@ export async function createProcessLaunching(options: Options): Promise<Launchin
 
     async prepare(request) {
       const profile = profiles[request.engine]
-      const directory = attemptDirectory(root, request.attemptId)
+      const directory = attemptDirectory(attemptPath(root, request.attemptId))
       const configPath = renderedPath(request)
       const rendered = profile.render(request)
       const command = await profile.command(request, configPath)
@@ -75,7 +82,7 @@ export async function createProcessLaunching(options: Options): Promise<Launchin
       }
     },
 
-    start: (prepared) => runAttempt(prepared, attemptDirectory(root, prepared.attemptId), host),
+    start: (prepared) => runAttempt(prepared, attemptDirectory(prepared.directory), host),
 
     watch: (attempt, signal) => watchAttempt(watched(attempt), signal),
 
@@ -83,9 +90,12 @@ export async function createProcessLaunching(options: Options): Promise<Launchin
 
     fence: (attempt) => watched(attempt).fence(),
 
+    void: (attempt) => voidAttempt(watched(attempt).directory, host.flock),
+
     async end(attempt, limits) {
+      const { attemptId, identity } = attempt
       const { directory, fence } = watched(attempt)
-      await endAttempt({ ...attempt, lock: directory.lock }, limits, fence)
+      await endAttempt({ attemptId, identity, lock: directory.lock }, limits, fence)
     },
 
     async failureOf(attempt) {

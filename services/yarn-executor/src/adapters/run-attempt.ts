@@ -25,6 +25,10 @@ if ! "$flock" --exclusive --timeout 5 ${LOCK_DESCRIPTOR}; then
   record 'not-started the lock file of the attempt could not be locked'
   exit 75
 fi
+if [ -e "$directory/voided" ]; then
+  record 'not-started it was voided before it began'
+  exit 75
+fi
 if ! cd "$directory/work"; then
   record 'not-started the working directory is gone'
   exit 75
@@ -48,14 +52,21 @@ export async function runAttempt(
   directory: AttemptDirectory,
   programs: Programs
 ): Promise<ProcessIdentity> {
-  if (await wasStarted(directory)) throw new Error(`${prepared.attemptId} was started before`)
+  const before = () => new Error(`${prepared.attemptId} was started before`)
+  if (await wasStarted(directory)) throw before()
   const identity = await spawnShim(prepared, directory, programs).catch(async (cause: Error) => {
+    if (cause instanceof OpenedBefore) throw before()
     const reason = cause.message.replaceAll('\n', ' ')
     await writeDurably(directory.exitStatus, `not-started ${reason}\n`).catch(() => {})
     throw new NotStarted(`the launcher could not be started: ${reason}`, { cause })
   })
   if (!identity) throw new Error(`the process of ${prepared.attemptId} is not in /proc`)
   return identity
+}
+
+/** Somebody else starts it at this very moment. */
+class OpenedBefore extends Error {
+  override readonly name = 'OpenedBefore'
 }
 
 /** Undefined: it was spawned, but /proc does not show it. Rejects only when nothing runs. */
@@ -65,17 +76,19 @@ async function spawnShim(
   { sh, flock }: Programs
 ): Promise<ProcessIdentity | undefined> {
   const opened: FileHandle[] = []
-  const openFile = async (path: string) => {
-    const file = await open(path, 'a', 0o600)
+  const openFile = async (path: string, flags = 'a') => {
+    const file = await open(path, flags, 0o600)
     opened.push(file)
     return file.fd
   }
   try {
-    await writeDurably(directory.shim, SHIM)
-    const lock = await openFile(directory.lock)
+    // From here on the attempt counts as started, whoever else tries.
+    const stdout = await openFile(directory.stdout, 'ax').catch((error: NodeJS.ErrnoException) => {
+      throw error.code === 'EEXIST' ? new OpenedBefore() : error
+    })
     const stderr = await openFile(directory.stderr)
-    // From here on the attempt counts as started.
-    const stdout = await openFile(directory.stdout)
+    const lock = await openFile(directory.lock)
+    await writeDurably(directory.shim, SHIM)
     const between = Array<'ignore'>(LOCK_DESCRIPTOR - 3).fill('ignore')
     const child = spawn(sh, [directory.shim, directory.path, flock, ...argv], {
       detached: true,

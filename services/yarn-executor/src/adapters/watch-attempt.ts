@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { isAlive } from '@scheduler-task/host-identity/process-identity'
 import { createApplicationIdScan } from '../domain/application-id-scan.ts'
 import type { Fence, LaunchEvent, LauncherExit, ProcessIdentity } from '../domain/launching.ts'
-import { type AttemptDirectory, wasStarted } from './attempt-directory.ts'
+import { type AttemptDirectory, wasStarted, wasVoided } from './attempt-directory.ts'
 import { readExitStatus } from './exit-status.ts'
 import { type LineReader, readLines } from './launcher-output.ts'
 
@@ -58,8 +58,13 @@ export async function exitOfAttempt({
   fence
 }: Watched): Promise<LauncherExit | undefined> {
   const written = await readExitStatus(directory.exitStatus)
-  if (written || (identity && isAlive(identity)) || (await fence()) === 'held') return written
-  if (!(await wasStarted(directory))) return { kind: 'not-started', reason: 'it was never started' }
+  if (written || (identity && isAlive(identity)) || (await fence()) !== 'free') return written
+  if (!(await wasStarted(directory))) {
+    const reason = (await wasVoided(directory))
+      ? 'it was voided before it began'
+      : 'it was never started'
+    return { kind: 'not-started', reason }
+  }
   // Once more: the status may have come between the first look and the end of the last process.
   const late = await readExitStatus(directory.exitStatus)
   return (

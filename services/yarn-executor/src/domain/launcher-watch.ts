@@ -13,8 +13,12 @@ export type LauncherNews = {
   exit: LauncherExit | undefined
 }
 
-export function refOf({ id, identity }: Pick<Attempt, 'id' | 'identity'>): AttemptRef {
-  return { attemptId: id, identity: identity ?? undefined }
+export function refOf({
+  id,
+  identity,
+  directory
+}: Pick<Attempt, 'id' | 'identity' | 'directory'>): AttemptRef {
+  return { attemptId: id, identity: identity ?? undefined, directory }
 }
 
 /**

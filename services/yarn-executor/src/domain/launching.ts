@@ -39,9 +39,11 @@ export type PreparedLaunch = Readonly<{
 
 export type { ProcessIdentity }
 
-/** What names an attempt, also after a restart of this service. Its directory follows from the id. */
+/** What names an attempt, also after a restart of this service. */
 export type AttemptRef = Readonly<{
   attemptId: string
+  /** As `PreparedLaunch` has it: another process of this host may have made it below another DATA_DIR. */
+  directory: string
   /** Of the attempt's session leader, as `start` gave it; undefined when a crash came before it was stored. */
   identity: ProcessIdentity | undefined
 }>
@@ -119,6 +121,14 @@ export interface Launching {
 
   /** Held as long as the attempt's lock file is locked or any process carries its marker. */
   fence(attempt: AttemptRef): Promise<Fence>
+
+  /**
+   * Sees to it, durably, that nothing of the attempt begins from now on, also when whoever was about to spawn it was
+   * only stopped in between. False: its lock is held, so something of it runs or is about to; ask again. What began
+   * before and has ended is no obstacle: `exitOf` says how it ended, and that does not change any more. A launcher that
+   * has lost its lock may still live: ask `fence` *afterwards*.
+   */
+  void(attempt: AttemptRef): Promise<boolean>
 
   /**
    * Ends every process of the attempt: SIGTERM, after `graceMs` SIGKILL, until the fence is free. Only processes whose

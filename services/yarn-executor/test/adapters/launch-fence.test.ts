@@ -128,14 +128,15 @@ t.test('a process that got the number of an attempt is never signalled', async (
   t.teardown(() => stranger.kill('SIGKILL'))
   const identity = identityOf(stranger.pid as number)
   if (!identity) throw new Error('the stranger did not start')
-  const launching = await fixtureLaunching(t.testdir(), ['/bin/true'])
+  const root = t.testdir()
+  const launching = await fixtureLaunching(root, ['/bin/true'])
   const others = [
     { ...identity, startTime: String(Number(identity.startTime) - 1) },
     { ...identity, bootId: '00000000-0000-0000-0000-000000000000' }
   ]
   for (const other of others) {
     t.notOk(isAlive(other))
-    const attempt = { attemptId: 'old', identity: other }
+    const attempt = { attemptId: 'old', identity: other, directory: join(root, 'old') }
     t.equal(await launching.fence(attempt), 'free')
     await launching.end(attempt, { graceMs: 0, signal: soon() })
     t.match(await launching.exitOf(attempt), { kind: 'not-started' })
@@ -174,7 +175,8 @@ t.test(
       service.once('exit', () => reject(new Error('the service ended')))
     })
     const launching = await fixtureLaunching(root, [])
-    const attempt = { attemptId: 'survivor', identity: JSON.parse(told) }
+    const directory = join(root, 'survivor')
+    const attempt = { attemptId: 'survivor', identity: JSON.parse(told), directory }
     endAfter(t, launching, attempt)
     service.removeAllListeners('exit')
     service.kill('SIGKILL')
@@ -189,7 +191,7 @@ t.test(
     const events = await eventsOf({ launching, attempt, directory: '' })
     t.match(events.at(-2), { applicationId: APPLICATION, confirmed: true })
     t.same(events.at(-1), { kind: 'ended', exit: { kind: 'exited', code: 7 } })
-    const unknown = { attemptId: 'survivor', identity: undefined }
+    const unknown = { ...attempt, identity: undefined }
     t.same(await launching.exitOf(unknown), { kind: 'exited', code: 7 }, 'durably')
   }
 )

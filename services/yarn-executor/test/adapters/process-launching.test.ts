@@ -85,10 +85,7 @@ t.test('an attempt is started once', async (t) => {
   const { launching, attempt } = await startAttempt(t, node('ignores-sigterm.mjs'))
   const request = requestFor(attempt.attemptId)
   await t.rejects(launching.prepare(request), { message: /belongs to a started attempt/ })
-  const prepared = {
-    ...(await launching.prepare(requestFor('other'))),
-    attemptId: attempt.attemptId
-  }
+  const prepared = { ...(await launching.prepare(requestFor('other'))), ...attempt }
   const again = await launching.start(prepared).catch((error) => error)
   t.match(again, { message: /was started before/ })
   t.notOk(again instanceof NotStarted, 'since something of this attempt does run')
@@ -99,9 +96,12 @@ t.test('what cannot be started says so, and durably', async (t) => {
   const prepared = await launching.prepare(requestFor('too-long'))
   const environment = { LONG: 'x'.repeat(4 * 1024 * 1024) }
   await t.rejects(launching.start({ ...prepared, environment }), NotStarted)
-  const attempt = { attemptId: 'too-long', identity: undefined }
+  const { directory } = prepared
+  const attempt = { attemptId: 'too-long', identity: undefined, directory }
   t.match(await launching.exitOf(attempt), { kind: 'not-started', reason: /E2BIG/ })
-  t.match(await launching.exitOf({ ...attempt, attemptId: 'never' }), { kind: 'not-started' })
+  t.match(await launching.exitOf({ ...attempt, directory: `${directory}-2` }), {
+    kind: 'not-started'
+  })
   t.equal(await launching.fence(attempt), 'free')
 })
 

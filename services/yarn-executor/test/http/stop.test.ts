@@ -1,9 +1,7 @@
-import { readdir } from 'node:fs/promises'
-import { join } from 'node:path'
 import { until } from '@scheduler-task/test-support/until'
 import t from 'tap'
 import { configuredLaunching } from '../../src/configured-launching.ts'
-import { configOf, startExecutor } from '../support/executor.ts'
+import { attemptsBelow, configOf, startExecutor } from '../support/executor.ts'
 
 t.test('stop takes any body and content type, or none', async (t) => {
   const { post, startSpark, yarn } = await startExecutor(t)
@@ -49,12 +47,9 @@ t.test('a stop is told once it is proven', async (t) => {
       })
       const id = await startSpark('stubborn')
       await cluster.setFaults({})
-      const attempts = await readdir(join(String(variables.DATA_DIR), 'attempts'))
+      const attempts = await attemptsBelow(String(variables.DATA_DIR))
       const launching = await configuredLaunching(configOf(variables))
-      const fences = () =>
-        Promise.all(
-          attempts.map((attemptId) => launching.fence({ attemptId, identity: undefined }))
-        )
+      const fences = () => Promise.all(attempts.map((attempt) => launching.fence(attempt)))
       t.ok((await fences()).includes('held'))
       t.match(await post(`/executor/stop/${id}`), { data: true })
       t.notOk((await fences()).includes('held'))

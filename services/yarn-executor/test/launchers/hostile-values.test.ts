@@ -99,7 +99,8 @@ t.test('as a tag or an id: refused', async (t) => {
     if (/^[A-Za-z0-9_-]{1,100}$/.test(value)) continue
     await t.rejects(launching.prepare(requestFor(value)), TypeError)
     await t.rejects(launching.prepare(requestFor('a1', { submissionId: value })), TypeError)
-    t.throws(() => launching.fence({ attemptId: value, identity: undefined }), TypeError)
+    const attempt = { attemptId: value, identity: undefined, directory: root }
+    t.throws(() => launching.fence(attempt), TypeError)
   }
   t.same(readdirSync(join(root, 'attempts')), [])
 })

@@ -15,6 +15,7 @@ import { request } from 'undici'
 import { buildApp, type Replacements } from '../../src/app.ts'
 import { type Config, environmentWith } from '../../src/config.ts'
 import { configuredLaunching } from '../../src/configured-launching.ts'
+import type { AttemptRef } from '../../src/domain/launching.ts'
 
 /** Jobs of the stand-in launchers; see the sandbox's `job.ts`. */
 export const CONFIGS = {
@@ -94,10 +95,20 @@ export function configOf(variables: Record<string, string>): Config {
 async function endLaunchers(config: Config): Promise<void> {
   const launching = await configuredLaunching(config)
   const signal = AbortSignal.timeout(10_000)
-  const attempts = await readdir(join(config.DATA_DIR, 'attempts')).catch(() => [])
-  for (const attemptId of attempts) {
-    await launching.end({ attemptId, identity: undefined }, { graceMs: 1, signal })
+  for (const attempt of await attemptsBelow(config.DATA_DIR)) {
+    await launching.end(attempt, { graceMs: 1, signal })
   }
+}
+
+/** All attempts of a service, by their directories. */
+export async function attemptsBelow(dataDir: string): Promise<AttemptRef[]> {
+  const root = join(dataDir, 'attempts')
+  const names = await readdir(root).catch(() => [])
+  return names.map((attemptId) => ({
+    attemptId,
+    identity: undefined,
+    directory: join(root, attemptId)
+  }))
 }
 
 export type Executor = Surroundings & {

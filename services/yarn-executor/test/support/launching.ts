@@ -75,8 +75,9 @@ export async function startAttempt(
   const attemptId = `attempt-${process.pid}-${++attempts}`
   const prepared = await launching.prepare(requestFor(attemptId, { config: Buffer.from(config) }))
   const identity = await launching.start(prepared)
-  endAfter(t, launching, { attemptId, identity })
-  return { launching, attempt: { attemptId, identity }, directory: prepared.directory }
+  const attempt = { attemptId, identity, directory: prepared.directory }
+  endAfter(t, launching, attempt)
+  return { launching, attempt, directory: prepared.directory }
 }
 
 export function endAfter(t: Test, launching: Launching, attempt: AttemptRef): void {

@@ -57,7 +57,7 @@ export async function recordLaunch(
 ): Promise<Recorded | undefined> {
   const prepared = await launching.prepare(request)
   const identity = await launching.start(prepared)
-  const attempt = { attemptId: request.attemptId, identity }
+  const attempt = { attemptId: request.attemptId, identity, directory: prepared.directory }
   endAfter(t, launching, attempt)
   for await (const _ of launching.watch(attempt, AbortSignal.timeout(30_000)));
   const read = (name: string) =>
