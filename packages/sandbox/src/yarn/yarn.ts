@@ -10,6 +10,7 @@ import { Player } from './player.ts'
 import { defaultQueues, queueTree } from './queues.ts'
 import { createRmHandler } from './rm-server.ts'
 import { type AdvanceOptions, ScriptApi, type SubmitOptions } from './script-api.ts'
+import { type StandbyYarn, startStandby } from './standby.ts'
 import { openStateFile } from './state-file.ts'
 import { createTimers } from './timers.ts'
 import { startWebServer } from './web-server.ts'
@@ -66,6 +67,8 @@ export interface SandboxYarn {
   /** Another ResourceManager takes over: new timestamp, ids from 1; live applications `lost` vanish. */
   failover(options?: FailoverOptions): void
   setRole(role: Role, activeUrl?: string): void
+  /** A second ResourceManager of the same cluster, standby until `setRole`: it knows the same applications. */
+  addStandby(options?: { readonly port?: number }): Promise<StandbyYarn>
   /** Stops listening until `up()`; drivers keep their connections. */
   down(): Promise<void>
   up(): Promise<void>
@@ -123,12 +126,9 @@ export async function startYarn(options: YarnOptions = {}): Promise<SandboxYarn>
     store?.touch()
   }
 
-  const rmHandler = createRmHandler({
-    resources: { cluster, apps, player, faults },
-    logs,
-    drivers,
-    timers
-  })
+  const context = { resources: { cluster, apps, player, faults }, logs, drivers, timers }
+  const rmHandler = createRmHandler(context)
+  const standbys: StandbyYarn[] = []
   const rm = await startWebServer({
     host,
     port: options.port ?? 0,
@@ -195,6 +195,12 @@ export async function startYarn(options: YarnOptions = {}): Promise<SandboxYarn>
       cluster.highAvailability = true
       cluster.activeUrl = activeUrl ?? cluster.activeUrl
     },
+    async addStandby({ port = 0 } = {}) {
+      cluster.highAvailability = true
+      const standby = await startStandby(context, { host, port, activeUrl: rm.url })
+      standbys.push(standby)
+      return standby
+    },
     down: () => rm.down(),
     up: () => rm.up(),
     async close() {
@@ -205,7 +211,7 @@ export async function startYarn(options: YarnOptions = {}): Promise<SandboxYarn>
       timers.close()
       store?.save()
       await drivers.drained()
-      await Promise.all([rm.close(), nm.close()])
+      await Promise.all([rm, nm, ...standbys].map((server) => server.close()))
     }
   }
 }
