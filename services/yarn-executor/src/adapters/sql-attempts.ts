@@ -34,12 +34,16 @@ export function sqlAttempts({ db, write }: SqlDatabase, now: () => number): Atte
         await addEvent(transaction, { ...event, detail: `process ${pid}` })
       }),
 
-    attemptEnded: (id, exit) =>
+    attemptEnded: (id, exit, failure) =>
       write(async (transaction) => {
         const at = now()
         const attempt = await transaction
           .updateTable('attempts')
-          .set({ exit: JSON.stringify(exit), ended_at: at })
+          .set({
+            exit: JSON.stringify(exit),
+            failure: failure ? JSON.stringify(failure) : null,
+            ended_at: at
+          })
           .where('id', '=', id)
           .where('ended_at', 'is', null)
           .returning('submission_id')

@@ -9,6 +9,7 @@ import type { SqlDatabase } from './sql-database.ts'
 import { sqlEvents } from './sql-events.ts'
 import { sqlList } from './sql-list.ts'
 import { sqlObservations } from './sql-observations.ts'
+import { sqlOutcomes } from './sql-outcomes.ts'
 import { sqlRetention } from './sql-retention.ts'
 import { sqlSubmissions } from './sql-submissions.ts'
 
@@ -27,6 +28,7 @@ export function createSqlJobStore(given: SqlDatabase, now: () => number = Date.n
   return {
     ...sqlAcceptance(database, now),
     ...sqlSubmissions(database, now),
+    ...sqlOutcomes(database, now),
     ...sqlList(database),
     ...sqlConfigs(database),
     ...sqlAttempts(database, now),

@@ -5,6 +5,7 @@ import { submissionsAttemptsEvents } from './migrations/0001-submissions-attempt
 import { keysConfigsOutcomes } from './migrations/0002-keys-configs-outcomes.ts'
 import { liveInOrder } from './migrations/0003-live-in-order.ts'
 import { promised } from './migrations/0004-promised.ts'
+import { warnings } from './migrations/0005-warnings.ts'
 import type { SqlKind } from './sql-database.ts'
 import type { JobTables } from './sql-schema.ts'
 
@@ -15,7 +16,8 @@ const STEPS: readonly Step[] = [
   { name: '0001-submissions-attempts-events', up: submissionsAttemptsEvents },
   { name: '0002-keys-configs-outcomes', up: keysConfigsOutcomes },
   { name: '0003-live-in-order', up: liveInOrder },
-  { name: '0004-promised', up: promised }
+  { name: '0004-promised', up: promised },
+  { name: '0005-warnings', up: warnings }
 ]
 
 type WithMigrations = { migrations: { name: string; applied_at: number } }

@@ -1,9 +1,10 @@
 import type { Selectable } from 'kysely'
 import type { NewAttempt, NewSubmission, OncePerKey } from '../domain/job-store.ts'
-import type { LauncherExit } from '../domain/launching.ts'
+import type { LauncherExit, LauncherFailure } from '../domain/launching.ts'
 import {
   type Attempt,
   isOver,
+  type JobWarning,
   type OutcomeEvidence,
   type Submission
 } from '../domain/submission.ts'
@@ -40,6 +41,7 @@ export function submissionOf(row: Selectable<SubmissionRow>): Submission {
     promised: row.promised === 1,
     outcome: row.outcome,
     evidence: row.evidence === null ? [] : (JSON.parse(row.evidence) as OutcomeEvidence[]),
+    warnings: row.warnings === null ? [] : (JSON.parse(row.warnings) as JobWarning[]),
     closedBy: row.closed_by,
     closedAt: row.closed_at
   }
@@ -84,6 +86,7 @@ export function newSubmissionRow(
     request_digest: once?.bodyDigest ?? null,
     outcome: null,
     evidence: null,
+    warnings: null,
     closed_by: null,
     closed_at: null
   }
@@ -127,6 +130,7 @@ export function attemptOf(row: Selectable<AttemptRow>): Attempt {
     createdAt: row.created_at,
     identity: known ? { pid, startTime, bootId } : null,
     exit: row.exit === null ? null : (JSON.parse(row.exit) as LauncherExit),
+    failure: row.failure === null ? null : (JSON.parse(row.failure) as LauncherFailure),
     endedAt: row.ended_at
   }
 }
@@ -146,6 +150,7 @@ export function newAttemptRow(attempt: NewAttempt, now: number): AttemptRow {
     process_start_time: null,
     boot_id: null,
     exit: null,
+    failure: null,
     ended_at: null
   }
 }

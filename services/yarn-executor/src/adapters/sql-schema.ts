@@ -60,6 +60,7 @@ export type SubmissionRow = {
   request_digest: string | null
   outcome: Outcome | null
   evidence: string | null
+  warnings: string | null
   closed_by: string | null
   closed_at: number | null
 }
@@ -78,5 +79,6 @@ export type AttemptRow = {
   process_start_time: string | null
   boot_id: string | null
   exit: string | null
+  failure: string | null
   ended_at: number | null
 }

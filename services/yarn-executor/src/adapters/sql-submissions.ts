@@ -3,6 +3,7 @@ import { changeState, closeByHand, isOver, type Submission } from '../domain/sub
 import { holderOf } from './sql-acceptance.ts'
 import type { SqlDatabase, Writes } from './sql-database.ts'
 import { addEvent } from './sql-events.ts'
+import { outcomeEvent } from './sql-outcomes.ts'
 import { changedColumns, submissionOf } from './sql-rows.ts'
 
 type Submissions = Pick<
@@ -26,7 +27,8 @@ export function sqlSubmissions({ kind, db, write }: SqlDatabase, now: () => numb
         .$if(kind === 'postgresql', (query) => query.forUpdate())
         .executeTakeFirst()
       if (!row) throw new Error(`there is no submission ${id}`)
-      const { after, who, what } = decide(submissionOf(row))
+      const before = submissionOf(row)
+      const { after, who, what } = decide(before)
       await transaction
         .updateTable('submissions')
         .set(changedColumns(after))
@@ -35,6 +37,10 @@ export function sqlSubmissions({ kind, db, write }: SqlDatabase, now: () => numb
       const { reason, reasonText, changedAt: at } = after
       const detail = [reason, reasonText].filter(Boolean).join(': ') || null
       await addEvent(transaction, { submissionId: id, at, who, what, detail })
+      const { outcome, evidence } = after
+      if (outcome !== null && before.outcome === null) {
+        await addEvent(transaction, outcomeEvent(id, { outcome, evidence }, at))
+      }
       if (isOver(after) && after.replaces !== null) await giveNameBack(transaction, after)
       return after
     })

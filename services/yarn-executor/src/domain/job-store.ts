@@ -1,11 +1,13 @@
-import type { LauncherExit, ProcessIdentity } from './launching.ts'
+import type { LauncherExit, LauncherFailure, ProcessIdentity } from './launching.ts'
 import type {
   Attempt,
+  JobWarning,
   PositionedEvent,
   StateChange,
   Submission,
   SubmissionEvent,
-  SubmissionState
+  SubmissionState,
+  Verdict
 } from './submission.ts'
 
 /** What is known of a submission before anything was done for it. */
@@ -26,7 +28,7 @@ export type NewSubmission = Pick<
   | 'promised'
 >
 
-export type NewAttempt = Omit<Attempt, 'createdAt' | 'identity' | 'exit' | 'endedAt'>
+export type NewAttempt = Omit<Attempt, 'createdAt' | 'identity' | 'exit' | 'failure' | 'endedAt'>
 
 /** What the ResourceManager last said of an application. */
 export type Observation = Readonly<{ yarnState: string; finalStatus: string; observedAt: number }>
@@ -150,6 +152,18 @@ export interface JobStore {
   /** A person says that it is over. Throws `ImpossibleChange` when it is already. */
   closeByHand(id: string, by: Readonly<{ who: string; text: string }>): Promise<Submission>
 
+  /**
+   * How one that is over went, once and for good, with one event `outcome`. Answers false, and changes nothing, when
+   * it has an outcome already, is not over, or was removed.
+   */
+  setOutcome(id: string, verdict: Verdict): Promise<boolean>
+
+  /** Some that are over and have no outcome yet, in order of id; `after` is the last id of the part before. */
+  withoutOutcome(page: Readonly<{ limit: number; after?: string }>): Promise<Submission[]>
+
+  /** Keeps what is out of order with a live one, with an event `warning`; false when it was known, or is over. */
+  warn(id: string, warning: JobWarning): Promise<boolean>
+
   /** Notes something else that happened. */
   note(event: Omit<SubmissionEvent, 'at'>): Promise<void>
 
@@ -199,7 +213,8 @@ export interface JobStore {
   /** `kept`: the rendered copy. */
   addAttempt(attempt: NewAttempt, kept?: Kept): Promise<Attempt>
   attemptStarted(id: string, identity: ProcessIdentity): Promise<void>
-  attemptEnded(id: string, exit: LauncherExit): Promise<void>
+  /** `failure`: what its output says about its end. Only the first end of an attempt counts. */
+  attemptEnded(id: string, exit: LauncherExit, failure?: LauncherFailure): Promise<void>
   /** The last attempt of a submission; undefined when there is none. */
   attemptOf(submissionId: string): Promise<Attempt | undefined>
   /** All attempts of a submission, the first one first. */

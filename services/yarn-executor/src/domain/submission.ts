@@ -1,4 +1,10 @@
-import type { DeployMode, Engine, LauncherExit, ProcessIdentity } from './launching.ts'
+import type {
+  DeployMode,
+  Engine,
+  LauncherExit,
+  LauncherFailure,
+  ProcessIdentity
+} from './launching.ts'
 
 /**
  * The states of a submission (one acceptance of a job) and what leads where:
@@ -42,6 +48,12 @@ export type Outcome = 'SUCCEEDED' | 'FAILED' | 'KILLED' | 'UNKNOWN'
 
 /** One fact that an outcome rests on: who said it (`yarn`, `launcher`, `output`, …) and what. */
 export type OutcomeEvidence = Readonly<{ source: string; text: string }>
+
+/** An outcome is never without what it rests on. */
+export type Verdict = Readonly<{ outcome: Outcome; evidence: readonly OutcomeEvidence[] }>
+
+/** Something that is out of order with a job while it goes on: `code` is stable, upper snake case. */
+export type JobWarning = Readonly<{ code: string; text: string }>
 
 /** The last time that there is. */
 export const NO_DEADLINE = 8_640_000_000_000_000
@@ -93,6 +105,8 @@ export type Submission = Readonly<{
   /** Null while nothing is known of it. */
   outcome: Outcome | null
   evidence: readonly OutcomeEvidence[]
+  /** One of each code, in the order in which they were seen; they stay when the job is over. */
+  warnings: readonly JobWarning[]
   /** Who closed the record by hand, and when: nobody has proven then what became of it. */
   closedBy: string | null
   closedAt: number | null
@@ -114,6 +128,8 @@ export type Attempt = Readonly<{
   /** Of the session leader; null until it is known, and for good when a crash came in between. */
   identity: ProcessIdentity | null
   exit: LauncherExit | null
+  /** What its output said about its end. */
+  failure: LauncherFailure | null
   endedAt: number | null
 }>
 

@@ -3,6 +3,7 @@ import { eventsContract } from '../support/events-contract.ts'
 import { jobStoreContract, type OpenStore } from '../support/job-store-contract.ts'
 import { keysContract } from '../support/keys-contract.ts'
 import { listContract } from '../support/list-contract.ts'
+import { outcomeContract } from '../support/outcome-contract.ts'
 import { startPostgres } from '../support/postgres-server.ts'
 import { openPostgresStore } from '../support/postgres-store.ts'
 import { retentionContract } from '../support/retention-contract.ts'
@@ -24,5 +25,6 @@ const open: OpenStore = async (t, now) => {
 jobStoreContract(t, 'PostgreSQL', open)
 keysContract(t, 'PostgreSQL', open)
 listContract(t, 'PostgreSQL', open)
+outcomeContract(t, 'PostgreSQL', open)
 eventsContract(t, 'PostgreSQL', open)
 retentionContract(t, 'PostgreSQL', open)

@@ -4,6 +4,7 @@ import { eventsContract } from '../support/events-contract.ts'
 import { jobStoreContract, type OpenStore } from '../support/job-store-contract.ts'
 import { keysContract } from '../support/keys-contract.ts'
 import { listContract } from '../support/list-contract.ts'
+import { outcomeContract } from '../support/outcome-contract.ts'
 import { retentionContract } from '../support/retention-contract.ts'
 import { openStore } from '../support/sqlite-store.ts'
 
@@ -22,5 +23,6 @@ const open: OpenStore = async (t, now) => {
 jobStoreContract(t, 'SQLite', open)
 keysContract(t, 'SQLite', open)
 listContract(t, 'SQLite', open)
+outcomeContract(t, 'SQLite', open)
 eventsContract(t, 'SQLite', open)
 retentionContract(t, 'SQLite', open)

@@ -30,6 +30,7 @@ function submissionIn(state: SubmissionState): Submission {
     staleSince: null,
     outcome: null,
     evidence: [],
+    warnings: [],
     closedBy: null,
     closedAt: null
   }

@@ -259,14 +259,26 @@ export function jobStoreContract(t: Test, name: string, open: OpenStore): void {
       directory: '/data/attempts/1'
     }
     const added = await store.addAttempt(attempt)
-    t.strictSame(added, { ...attempt, createdAt: 9, identity: null, exit: null, endedAt: null })
+    t.strictSame(added, {
+      ...attempt,
+      createdAt: 9,
+      identity: null,
+      exit: null,
+      failure: null,
+      endedAt: null
+    })
     const identity = { pid: 4711, startTime: '123456789', bootId: 'boot' }
     await store.attemptStarted(attempt.id, identity)
     const later = await reopen()
     t.strictSame(await later.openAttempts(), [{ ...added, identity }])
-    await later.attemptEnded(attempt.id, { kind: 'exited', code: 1 })
+    const failure = { code: 'JOB_FAILED', sentence: 'The job failed.', lines: ['boom\0', '失败'] }
+    await later.attemptEnded(attempt.id, { kind: 'exited', code: 1 }, failure)
     await later.attemptEnded(attempt.id, { kind: 'signalled', signal: 'SIGKILL' })
-    t.match(await later.attemptOf(submissionId), { exit: { kind: 'exited', code: 1 }, endedAt: 9 })
+    t.match(await later.attemptOf(submissionId), {
+      exit: { kind: 'exited', code: 1 },
+      failure,
+      endedAt: 9
+    })
     t.strictSame(await later.openAttempts(), [])
     t.strictSame(
       (await later.events(submissionId)).map(({ what }) => what),
