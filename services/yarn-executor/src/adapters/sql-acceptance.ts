@@ -10,6 +10,7 @@ import type { Submission } from '../domain/submission.ts'
 import { keepConfig } from './sql-configs.ts'
 import type { Reads, SqlDatabase, SqlKind, Writes } from './sql-database.ts'
 import { addEvent } from './sql-events.ts'
+import { type Owner, requireLease } from './sql-ownership.ts'
 import { newSubmissionRow, submissionOf } from './sql-rows.ts'
 
 /** How often a name may change hands between the attempt to take it and the look at who has it. */
@@ -20,12 +21,13 @@ type Answer = Readonly<{ submission: Submission; first: boolean }>
 
 export function sqlAcceptance(
   { kind, db, write }: SqlDatabase,
-  now: () => number
+  now: () => number,
+  owner?: Owner
 ): Pick<JobStore, 'accept' | 'acceptOnce' | 'acceptedWith'> {
   async function decided(asked: Asked): Promise<Answer> {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await write((transaction) => accept(transaction, kind, asked, now()))
+        return await write((transaction) => accept(transaction, { kind, owner }, asked, now()))
       } catch (error) {
         if (!(error instanceof TakenMeanwhile) || attempt === ATTEMPTS) throw error
       }
@@ -46,7 +48,7 @@ class TakenMeanwhile extends Error {
 
 async function accept(
   transaction: Writes,
-  kind: SqlKind,
+  { kind, owner }: { kind: SqlKind; owner: Owner | undefined },
   { submission, kept, once }: Asked,
   acceptedAt: number
 ): Promise<Answer> {
@@ -58,7 +60,8 @@ async function accept(
   if (submission.replaces !== null) {
     await takeOver(transaction, kind, submission.replaces, submission.taskName)
   }
-  const row = newSubmissionRow(submission, acceptedAt, once)
+  if (owner) await requireLease(transaction, owner)
+  const row = newSubmissionRow(submission, acceptedAt, once, owner)
   const written = await transaction
     .insertInto('submissions')
     .values(row)

@@ -2,6 +2,7 @@ import type { JobStore } from '../domain/job-store.ts'
 import { keepConfig } from './sql-configs.ts'
 import type { SqlDatabase } from './sql-database.ts'
 import { addEvent } from './sql-events.ts'
+import { type Owner, requireOwner } from './sql-ownership.ts'
 import { attemptOf, newAttemptRow } from './sql-rows.ts'
 
 type Attempts = Pick<
@@ -9,11 +10,16 @@ type Attempts = Pick<
   'addAttempt' | 'attemptStarted' | 'attemptEnded' | 'attemptOf' | 'attemptsOf' | 'openAttempts'
 >
 
-export function sqlAttempts({ db, write }: SqlDatabase, now: () => number): Attempts {
+export function sqlAttempts(
+  { db, write }: SqlDatabase,
+  now: () => number,
+  owner?: Owner
+): Attempts {
   return {
     addAttempt: (attempt, { config } = {}) =>
       write(async (transaction) => {
-        const row = newAttemptRow(attempt, now())
+        const row = newAttemptRow(attempt, now(), owner)
+        if (owner) await requireOwner(transaction, attempt.submissionId, owner)
         await transaction.insertInto('attempts').values(row).execute()
         if (config) {
           const kept = { digest: row.rendered_digest, bytes: config, usedAt: row.created_at }

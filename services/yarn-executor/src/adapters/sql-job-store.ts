@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { JobStore } from '../domain/job-store.ts'
-import { createChangeFeed } from './change-feed.ts'
+import { type ChangeFeed, createChangeFeed } from './change-feed.ts'
 import { sql } from './kysely.ts'
 import { sqlAcceptance } from './sql-acceptance.ts'
 import { sqlAttempts } from './sql-attempts.ts'
@@ -10,12 +10,28 @@ import { sqlEvents } from './sql-events.ts'
 import { sqlList } from './sql-list.ts'
 import { sqlObservations } from './sql-observations.ts'
 import { sqlOutcomes } from './sql-outcomes.ts'
+import type { Owner } from './sql-ownership.ts'
 import { sqlRetention } from './sql-retention.ts'
 import { sqlSubmissions } from './sql-submissions.ts'
 
 /** The store in SQL, whichever database it is; its tables are there already. `now` is the clock. */
 export function createSqlJobStore(given: SqlDatabase, now: () => number = Date.now): JobStore {
+  return storeOn(given, createChangeFeed(given), now)
+}
+
+/** The same for one of several processes: what it concludes is written in the name of a lease, or not at all. */
+export function createSharedJobStore(
+  given: SqlDatabase,
+  now: () => number = Date.now
+): JobStore & Readonly<{ inNameOf: (owner: Owner) => JobStore }> {
   const feed = createChangeFeed(given)
+  return {
+    ...storeOn(given, feed, now),
+    inNameOf: (owner) => storeOn(given, feed, now, owner)
+  }
+}
+
+function storeOn(given: SqlDatabase, feed: ChangeFeed, now: () => number, owner?: Owner): JobStore {
   const database: SqlDatabase = {
     ...given,
     write: async (work) => {
@@ -26,12 +42,12 @@ export function createSqlJobStore(given: SqlDatabase, now: () => number = Date.n
   }
   const { kind, db, write } = database
   return {
-    ...sqlAcceptance(database, now),
-    ...sqlSubmissions(database, now),
+    ...sqlAcceptance(database, now, owner),
+    ...sqlSubmissions(database, now, owner),
     ...sqlOutcomes(database, now),
     ...sqlList(database),
     ...sqlConfigs(database),
-    ...sqlAttempts(database, now),
+    ...sqlAttempts(database, now, owner),
     ...sqlEvents(given, now, feed.announce),
     ...sqlObservations(database, now),
     ...sqlRetention(database),

@@ -6,6 +6,7 @@ import { keysConfigsOutcomes } from './migrations/0002-keys-configs-outcomes.ts'
 import { liveInOrder } from './migrations/0003-live-in-order.ts'
 import { promised } from './migrations/0004-promised.ts'
 import { warnings } from './migrations/0005-warnings.ts'
+import { instances } from './migrations/0006-instances.ts'
 import type { SqlKind } from './sql-database.ts'
 import type { JobTables } from './sql-schema.ts'
 
@@ -17,7 +18,8 @@ const STEPS: readonly Step[] = [
   { name: '0002-keys-configs-outcomes', up: keysConfigsOutcomes },
   { name: '0003-live-in-order', up: liveInOrder },
   { name: '0004-promised', up: promised },
-  { name: '0005-warnings', up: warnings }
+  { name: '0005-warnings', up: warnings },
+  { name: '0006-instances', up: instances }
 ]
 
 type WithMigrations = { migrations: { name: string; applied_at: number } }

@@ -8,6 +8,7 @@ import {
   type OutcomeEvidence,
   type Submission
 } from '../domain/submission.ts'
+import type { Owner } from './sql-ownership.ts'
 import type { AttemptRow, SubmissionRow } from './sql-schema.ts'
 
 export function submissionOf(row: Selectable<SubmissionRow>): Submission {
@@ -50,7 +51,8 @@ export function submissionOf(row: Selectable<SubmissionRow>): Submission {
 export function newSubmissionRow(
   submission: NewSubmission,
   now: number,
-  once?: OncePerKey
+  once?: OncePerKey,
+  owner?: Owner
 ): SubmissionRow {
   return {
     id: submission.id,
@@ -88,7 +90,8 @@ export function newSubmissionRow(
     evidence: null,
     warnings: null,
     closed_by: null,
-    closed_at: null
+    closed_at: null,
+    owner_token: owner?.token ?? null
   }
 }
 
@@ -131,11 +134,12 @@ export function attemptOf(row: Selectable<AttemptRow>): Attempt {
     identity: known ? { pid, startTime, bootId } : null,
     exit: row.exit === null ? null : (JSON.parse(row.exit) as LauncherExit),
     failure: row.failure === null ? null : (JSON.parse(row.failure) as LauncherFailure),
-    endedAt: row.ended_at
+    endedAt: row.ended_at,
+    hostId: row.host_id
   }
 }
 
-export function newAttemptRow(attempt: NewAttempt, now: number): AttemptRow {
+export function newAttemptRow(attempt: NewAttempt, now: number, owner?: Owner): AttemptRow {
   return {
     id: attempt.id,
     submission_id: attempt.submissionId,
@@ -151,7 +155,11 @@ export function newAttemptRow(attempt: NewAttempt, now: number): AttemptRow {
     boot_id: null,
     exit: null,
     failure: null,
-    ended_at: null
+    ended_at: null,
+    host_id: owner?.host.id ?? null,
+    host_machine_id: owner?.host.machineId ?? null,
+    host_boot_id: owner?.host.bootId ?? null,
+    released_at: null
   }
 }
 

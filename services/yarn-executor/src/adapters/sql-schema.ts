@@ -20,6 +20,27 @@ export type JobTables = {
   configs: { digest: string; bytes: Uint8Array; used_at: number }
   /** On PostgreSQL alone: one row, the last position that was given. */
   event_counter: { last: number }
+  /** On PostgreSQL alone: one row a lease. */
+  instances: InstanceRow
+  /** On PostgreSQL alone: who does what one does for all. */
+  leaders: { name: string; token: number }
+}
+
+/** The token rises with each lease. Times are the database's, and stay in it. */
+export type InstanceRow = {
+  token: Generated<number>
+  host_id: string
+  machine_id: string
+  boot_id: string
+  pid_namespace: string
+  pid: number
+  process_start_time: string
+  url: string | null
+  booted_at: Date
+  started_at: Date
+  renewed_at: Date
+  /** Once it is set the token is dead, for good. */
+  ended_at: Date | null
 }
 
 export type SubmissionRow = {
@@ -63,6 +84,8 @@ export type SubmissionRow = {
   warnings: string | null
   closed_by: string | null
   closed_at: number | null
+  /** The lease of the instance that does its work; null where there is one process only. */
+  owner_token: number | null
 }
 
 export type AttemptRow = {
@@ -81,4 +104,10 @@ export type AttemptRow = {
   exit: string | null
   failure: string | null
   ended_at: number | null
+  /** Where it was prepared; null where there is one process only. */
+  host_id: string | null
+  host_machine_id: string | null
+  host_boot_id: string | null
+  /** Proven on its host: nobody of it is left, and nothing of it will begin. */
+  released_at: number | null
 }

@@ -4,6 +4,7 @@ import { holderOf } from './sql-acceptance.ts'
 import type { SqlDatabase, Writes } from './sql-database.ts'
 import { addEvent } from './sql-events.ts'
 import { outcomeEvent } from './sql-outcomes.ts'
+import { isOwnersChange, type Owner, requireOwner } from './sql-ownership.ts'
 import { changedColumns, submissionOf } from './sql-rows.ts'
 
 type Submissions = Pick<
@@ -16,9 +17,17 @@ const ROWS_AT_ONCE = 500
 
 type Step = { after: Submission; who: string; what: string }
 
-export function sqlSubmissions({ kind, db, write }: SqlDatabase, now: () => number): Submissions {
+export function sqlSubmissions(
+  { kind, db, write }: SqlDatabase,
+  now: () => number,
+  owner?: Owner
+): Submissions {
   /** Nobody changes it between the look at it and the step. */
-  const step = (id: string, decide: (before: Submission) => Step) =>
+  const step = (
+    id: string,
+    decide: (before: Submission) => Step,
+    isOwners: (before: Submission) => boolean = () => false
+  ) =>
     write(async (transaction) => {
       const row = await transaction
         .selectFrom('submissions')
@@ -28,6 +37,7 @@ export function sqlSubmissions({ kind, db, write }: SqlDatabase, now: () => numb
         .executeTakeFirst()
       if (!row) throw new Error(`there is no submission ${id}`)
       const before = submissionOf(row)
+      if (owner && isOwners(before)) await requireOwner(transaction, id, owner)
       const { after, who, what } = decide(before)
       await transaction
         .updateTable('submissions')
@@ -47,10 +57,14 @@ export function sqlSubmissions({ kind, db, write }: SqlDatabase, now: () => numb
 
   return {
     change: (id, change) =>
-      step(id, (before) => {
-        const after = changeState(before, change, now())
-        return { after, who: change.who, what: after.state }
-      }),
+      step(
+        id,
+        (before) => {
+          const after = changeState(before, change, now())
+          return { after, who: change.who, what: after.state }
+        },
+        (before) => isOwnersChange(before, change)
+      ),
 
     closeByHand: (id, by) =>
       step(id, (before) => ({
@@ -61,6 +75,7 @@ export function sqlSubmissions({ kind, db, write }: SqlDatabase, now: () => numb
 
     setStartDeadline: (id, startDeadline) =>
       write(async (transaction) => {
+        if (owner) await requireOwner(transaction, id, owner)
         await transaction
           .updateTable('submissions')
           .set({ start_deadline: startDeadline })

@@ -28,7 +28,10 @@ export type NewSubmission = Pick<
   | 'promised'
 >
 
-export type NewAttempt = Omit<Attempt, 'createdAt' | 'identity' | 'exit' | 'failure' | 'endedAt'>
+export type NewAttempt = Omit<
+  Attempt,
+  'createdAt' | 'identity' | 'exit' | 'failure' | 'endedAt' | 'hostId'
+>
 
 /** What the ResourceManager last said of an application. */
 export type Observation = Readonly<{ yarnState: string; finalStatus: string; observedAt: number }>
@@ -111,6 +114,14 @@ export class StoreUnavailable extends Error {
     super(`the store is unavailable: ${cause instanceof Error ? cause.message : cause}`, { cause })
     this.reason = reason
   }
+}
+
+/**
+ * Refused: the work for this submission is another instance's by now, or this process has no lease. Nothing was written,
+ * and nothing more is to be done here.
+ */
+export class LeaseLost extends Error {
+  override readonly name = 'LeaseLost'
 }
 
 /**

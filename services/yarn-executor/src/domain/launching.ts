@@ -72,8 +72,11 @@ export type LaunchEvent =
   | Readonly<{ kind: 'application-id'; applicationId: string; confirmed: boolean }>
   | Readonly<{ kind: 'ended'; exit: LauncherExit }>
 
-/** `held`: somebody of this attempt can still submit an application. */
-export type Fence = 'held' | 'free'
+/**
+ * `held`: somebody of this attempt can still submit an application. `unknown`: it is on another host, and nothing was
+ * heard of its end. Only `free` proves anything.
+ */
+export type Fence = 'held' | 'free' | 'unknown'
 
 /** What the launcher's output says about its end, in words for the user. Secrets are masked. */
 export type LauncherFailure = Readonly<{

@@ -131,6 +131,8 @@ export type Attempt = Readonly<{
   /** What its output said about its end. */
   failure: LauncherFailure | null
   endedAt: number | null
+  /** The host it was prepared on; null where there is one process only. */
+  hostId: string | null
 }>
 
 /** Something that happened to a submission. */
