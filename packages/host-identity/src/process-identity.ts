@@ -15,6 +15,7 @@ export type ProcessStat = Readonly<{
   pid: number
   /** One letter: `Z` and `X` have ended. */
   state: string
+  parent: number
   group: number
   session: number
   /** Clock ticks since boot. */
@@ -29,10 +30,17 @@ export function readStat(pid: number): ProcessStat | undefined {
   const text = ifItIsThere(() => readFileSync(`/proc/${pid}/stat`, 'latin1'))
   // The second field is the program's name in parentheses and may hold anything, also `) Z 1`.
   const fields = text?.slice(text.lastIndexOf(')') + 2).split(' ') ?? []
-  const [state, , group, session] = fields
+  const [state, parent, group, session] = fields
   const startTime = fields[22 - 3]
   if (!state || !startTime) return undefined
-  return { pid, state, group: Number(group), session: Number(session), startTime }
+  return {
+    pid,
+    state,
+    parent: Number(parent),
+    group: Number(group),
+    session: Number(session),
+    startTime
+  }
 }
 
 /** The identity of a process of this host. Undefined when it is gone. */

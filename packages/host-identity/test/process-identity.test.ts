@@ -33,7 +33,11 @@ async function untilEnded(identity: ProcessIdentity): Promise<void> {
 t.test('a process is known until it ends', async (t) => {
   const identity = await startSleeper(t)
   t.strictSame(identityOf(identity.pid), identity)
-  t.match(readStat(identity.pid), { group: identity.pid, session: identity.pid })
+  t.match(readStat(identity.pid), {
+    parent: process.pid,
+    group: identity.pid,
+    session: identity.pid
+  })
   t.equal(isAlive(identity), true)
   signalProcess(identity, 'SIGTERM')
   await untilEnded(identity)

@@ -15,6 +15,8 @@ export type AttemptDirectory = Readonly<{
   stdout: string
   stderr: string
   exitStatus: string
+  /** The same while it is being written. */
+  exitStatusDraft: string
 }>
 
 /**
@@ -42,7 +44,8 @@ export function attemptDirectory(path: string): AttemptDirectory {
     shim: join(path, 'shim.sh'),
     stdout: join(path, 'stdout'),
     stderr: join(path, 'stderr'),
-    exitStatus: join(path, 'exit-status')
+    exitStatus: join(path, 'exit-status'),
+    exitStatusDraft: join(path, 'exit-status.tmp')
   }
 }
 
@@ -79,7 +82,7 @@ export async function writeDurably(path: string, bytes: string | Buffer): Promis
   await rename(temporary, path)
 }
 
-async function exists(path: string): Promise<boolean> {
+export async function exists(path: string): Promise<boolean> {
   try {
     await stat(path)
     return true

@@ -95,7 +95,7 @@ export async function createProcessLaunching(options: Options): Promise<Launchin
     async end(attempt, limits) {
       const { attemptId, identity } = attempt
       const { directory, fence } = watched(attempt)
-      await endAttempt({ attemptId, identity, lock: directory.lock }, limits, fence)
+      await endAttempt({ attemptId, identity, directory }, limits, fence)
     },
 
     async failureOf(attempt) {

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { chmod } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   hasEnded,
@@ -11,11 +12,13 @@ import { until } from '@scheduler-task/test-support/until'
 import t from 'tap'
 import {
   APPLICATION,
+  attemptsRoot,
   endAfter,
   eventsOf,
   fixture,
   fixtureLaunching,
   node,
+  requestFor,
   startAttempt
 } from '../support/launching.ts'
 
@@ -44,6 +47,25 @@ t.test('one that ignores SIGTERM gets SIGKILL, and that is written down too', as
   t.equal((await launching.outputTail(attempt, 100)).stdout, 'ready\ngot SIGTERM\n', 'asked once')
   t.same(await launching.exitOf(attempt), { kind: 'signalled', signal: 'SIGKILL' })
   t.equal(await launching.fence(attempt), 'free')
+})
+
+t.test('a shim that takes its time to write the exit status down gets it', async (t) => {
+  // Where the disk is busy.
+  const slow = attemptsRoot(t, { sync: '#!/bin/sh\nsleep 1\nexec /bin/sync "$@"\n' })
+  await chmod(join(slow, 'sync'), 0o700)
+  const root = join(slow, 'attempts')
+  const launching = await fixtureLaunching(root, ['/bin/sleep', '60'], `${slow}:/usr/bin:/bin`)
+  const prepared = await launching.prepare(requestFor('slow'))
+  const { directory } = prepared
+  const attempt = { attemptId: 'slow', identity: await launching.start(prepared), directory }
+  endAfter(t, launching, attempt)
+  const { pid } = attempt.identity
+  await until(async () => {
+    const child = Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ')[0])
+    return child && readFileSync(`/proc/${child}/comm`, 'utf8') === 'sleep\n'
+  })
+  await launching.end(attempt, { graceMs: 0, signal: soon() })
+  t.same(await launching.exitOf(attempt), { kind: 'signalled', signal: 'SIGKILL' })
 })
 
 t.test('an end that is called off leaves the rest running', async (t) => {
@@ -128,7 +150,7 @@ t.test('a process that got the number of an attempt is never signalled', async (
   t.teardown(() => stranger.kill('SIGKILL'))
   const identity = identityOf(stranger.pid as number)
   if (!identity) throw new Error('the stranger did not start')
-  const root = t.testdir()
+  const root = attemptsRoot(t)
   const launching = await fixtureLaunching(root, ['/bin/true'])
   const others = [
     { ...identity, startTime: String(Number(identity.startTime) - 1) },
@@ -159,7 +181,7 @@ t.test('a zombie does not count as alive', async (t) => {
 t.test(
   'SIGKILL of the service: the launcher runs on, and is found again by its id alone',
   async (t) => {
-    const root = t.testdir()
+    const root = attemptsRoot(t)
     const argv = node('fake-spark-submit.mjs', APPLICATION, '0', '1500', '7')
     const service = spawn(
       process.execPath,

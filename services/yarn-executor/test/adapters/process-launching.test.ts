@@ -5,6 +5,7 @@ import t from 'tap'
 import { NotStarted } from '../../src/domain/launching.ts'
 import {
   APPLICATION,
+  attemptsRoot,
   eventsOf,
   fixtureLaunching,
   node,
@@ -92,7 +93,7 @@ t.test('an attempt is started once', async (t) => {
 })
 
 t.test('what cannot be started says so, and durably', async (t) => {
-  const launching = await fixtureLaunching(t.testdir(), ['/bin/true'])
+  const launching = await fixtureLaunching(attemptsRoot(t), ['/bin/true'])
   const prepared = await launching.prepare(requestFor('too-long'))
   const environment = { LONG: 'x'.repeat(4 * 1024 * 1024) }
   await t.rejects(launching.start({ ...prepared, environment }), NotStarted)

@@ -40,15 +40,28 @@ export function requestFor(attemptId: string, changes: Partial<LaunchRequest> = 
   }
 }
 
+/**
+ * Where attempts get their directories: there until all of `t.teardown` is done. tap removes a directory before it runs
+ * the first end that was registered after it was made; a shim that is alive writes into it then.
+ */
+export function attemptsRoot(t: Test, files: Record<string, string> = {}): string {
+  t.teardown(async () => {})
+  return t.testdir(files)
+}
+
 /** Launchers that are any program: no profile stands between. */
-export async function fixtureLaunching(root: string, argv: readonly string[]): Promise<Launching> {
+export async function fixtureLaunching(
+  root: string,
+  argv: readonly string[],
+  path = '/usr/bin:/bin'
+): Promise<Launching> {
   const profile: LauncherProfile = {
     name: 'fixture',
     check: () => [],
     render: ({ config }) => config,
     command: async () => ({
       argv,
-      environment: { PATH: '/usr/bin:/bin', LANG: 'C.UTF-8' },
+      environment: { PATH: path, LANG: 'C.UTF-8' },
       holdsDriver: true
     })
   }
@@ -56,7 +69,10 @@ export async function fixtureLaunching(root: string, argv: readonly string[]): P
   return createProcessLaunching({ root, host, profiles: { spark: profile, flink: profile } })
 }
 
-type Test = { testdir(): string; teardown(end: () => Promise<void>): void }
+type Test = {
+  testdir(files?: Record<string, string>): string
+  teardown(end: () => Promise<void>): void
+}
 let attempts = 0
 
 export type Started = Readonly<{
@@ -71,7 +87,7 @@ export async function startAttempt(
   argv: readonly string[],
   config = CONFIG
 ): Promise<Started> {
-  const launching = await fixtureLaunching(t.testdir(), argv)
+  const launching = await fixtureLaunching(attemptsRoot(t), argv)
   const attemptId = `attempt-${process.pid}-${++attempts}`
   const prepared = await launching.prepare(requestFor(attemptId, { config: Buffer.from(config) }))
   const identity = await launching.start(prepared)
