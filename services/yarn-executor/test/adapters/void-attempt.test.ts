@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { until } from '@scheduler-task/test-support/until'
 import t from 'tap'
 import type { ProcessIdentity } from '../../src/domain/launching.ts'
 import {
@@ -34,8 +35,9 @@ t.test('what is spawned after it was voided runs nothing', async (t) => {
 })
 
 t.test('one that runs is not voided', async (t) => {
-  const started = await startAttempt(t, script('sleep 60; true'))
+  const started = await startAttempt(t, script('echo begun; sleep 60; true'))
   const { launching, attempt, directory } = started
+  await until(async () => (await launching.outputTail(attempt, 100)).stdout)
   t.equal(await launching.void(attempt), false)
   t.notOk(existsSync(join(directory, 'voided')))
   await launching.end(attempt, { graceMs: 1000, signal: AbortSignal.timeout(15_000) })

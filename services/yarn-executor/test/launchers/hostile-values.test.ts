@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import type { LaunchRequest } from '../../src/domain/launching.ts'
-import { attemptsRoot, CONFIG, requestFor } from '../support/launching.ts'
+import { CONFIG, requestFor } from '../support/launching.ts'
 import { recordingLaunching, recordLaunch } from '../support/recording-launchers.ts'
 
 /** Everything that a shell, a globber, an option parser or a config parser might take for more than text. */
@@ -56,7 +56,7 @@ function hostileValues(canary: string): string[] {
   ]
 }
 
-const root = attemptsRoot(t)
+const root = t.testdir()
 const canary = join(root, 'canary')
 const values = hostileValues(canary)
 t.ok(new Set(values).size >= 60)
