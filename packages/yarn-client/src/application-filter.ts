@@ -13,14 +13,24 @@ export interface ApplicationFilter {
 /** What YARN takes for a tag, less the comma-free rest that it would have to be quoted for. */
 const TAG = /^[\x21-\x2b\x2d-\x7e]{1,100}$/
 
+/** Values of `deSelects`: what ResourceManagers know, and what those know that know only one. */
+export const LEFT_OUT = {
+  most: 'resourceRequests,timeouts,appNodeLabelExpression,amNodeLabelExpression,resourceInfo',
+  least: 'resourceRequests'
+} as const
+
 /**
- * The query of `GET /apps`. Pending requests are left out (`deSelects`; ignored before 2.9).
+ * The query of `GET /apps`. What nobody reads here is left out (`deSelects`; ignored before 2.9): of an application on
+ * the CapacityScheduler two thirds.
  *
  * Throws `TypeError` for an empty list and an empty value: `applicationTags=` and `states=` switch
  * the filter off, and every application of the cluster would come back.
  */
-export function filterQuery(filter: ApplicationFilter): URLSearchParams {
-  const query = new URLSearchParams({ deSelects: 'resourceRequests' })
+export function filterQuery(
+  filter: ApplicationFilter,
+  leftOut: string = LEFT_OUT.most
+): URLSearchParams {
+  const query = new URLSearchParams({ deSelects: leftOut })
   const { states, tags, name, user } = filter
   if (states) query.set('states', joined('state', states, /^[A-Z_]+$/))
   if (tags) query.set('applicationTags', joined('tag', tags, TAG).toLowerCase())

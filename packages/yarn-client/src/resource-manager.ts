@@ -5,7 +5,13 @@ import {
   inOrderOfSubmission,
   isApplicationId
 } from './application.ts'
-import { type ApplicationFilter, filterQuery, matchesFilter } from './application-filter.ts'
+import {
+  type ApplicationFilter,
+  filterQuery,
+  LEFT_OUT,
+  matchesFilter
+} from './application-filter.ts'
+import { applicationsInParts } from './application-parts.ts'
 import { type KillOptions, killApplication } from './kill-application.ts'
 import type { NotActive, RmAnswer } from './rm-answers.ts'
 import { rmBaseUrls } from './rm-base-urls.ts'
@@ -88,6 +94,33 @@ export function createResourceManager(options: ResourceManagerOptions): Resource
     return found
   }
 
+  let leftOut: string = LEFT_OUT.most
+
+  async function applications(
+    filter: ApplicationFilter,
+    signal: AbortSignal | undefined
+  ): Promise<Application[]> {
+    const asked = leftOut
+    const keep = (one: Application) => matchesFilter(one, filter)
+    let found: Application[] | undefined
+    const question: RmQuestion = {
+      ...get('/apps', maxBodyBytes),
+      query: filterQuery(filter, asked),
+      take: async (bytes, limit) => {
+        found = await applicationsInParts(bytes, keep, limit)
+        return found !== undefined
+      }
+    }
+    try {
+      const answer = await rm.ask(question, signal)
+      return inOrderOfSubmission(found ?? parsed(applicationsResponse, answer).filter(keep))
+    } catch (error) {
+      if (asked === LEFT_OUT.least || !isUnknownSelection(error)) throw error
+      leftOut = LEFT_OUT.least
+      return await applications(filter, signal)
+    }
+  }
+
   async function putKilled(id: string, diagnostics: string | undefined, signal: AbortSignal) {
     const path = `${applicationPath(id)}/state`
     const body = { state: 'KILLED', ...(diagnostics !== undefined && { diagnostics }) }
@@ -108,11 +141,7 @@ export function createResourceManager(options: ResourceManagerOptions): Resource
     applicationText: async (id, signal) =>
       await textOf(get(applicationPath(id), maxApplicationBytes), 'app', signal),
     application,
-    applications: async (filter = {}, signal) => {
-      const question = { ...get('/apps', maxBodyBytes), query: filterQuery(filter) }
-      const all = parsed(applicationsResponse, await rm.ask(question, signal))
-      return inOrderOfSubmission(all.filter((one) => matchesFilter(one, filter)))
-    },
+    applications: async (filter = {}, signal) => await applications(filter, signal),
     kill: (id, killOptions = {}) => killApplication({ putKilled, application }, id, killOptions),
     close: rm.close
   }
@@ -141,6 +170,11 @@ async function unlessUnknown(answer: Promise<RmAnswer>): Promise<RmAnswer | unde
     if (error instanceof RmError && error.reason === 'RM_NOT_FOUND') return undefined
     throw error
   }
+}
+
+/** `Invalid deSelects string timeouts specified. It should be one of …` */
+function isUnknownSelection(error: unknown): boolean {
+  return error instanceof RmError && error.status === 400 && /deSelects/.test(error.text ?? '')
 }
 
 function parsed<T>(schema: z.ZodType<T>, answer: RmAnswer): T {

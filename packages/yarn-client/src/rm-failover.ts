@@ -12,6 +12,8 @@ export interface RmQuestion {
   query?: URLSearchParams
   body?: unknown
   maxBodyBytes: number
+  /** Reads the body of a 2xx answer bit by bit, where that is possible; with `false` it is read as a whole. */
+  take?: (bytes: Buffer, signal: AbortSignal) => Promise<boolean>
   /** Says why an answer is not that of an active ResourceManager; `undefined` when it is. */
   notActive?: (answer: RmAnswer) => NotActive | undefined
 }
@@ -74,6 +76,11 @@ export function createRmFailover(options: RmFailoverOptions): RmFailover {
       },
       signal
     )
+    const { status, bytes } = answer
+    const isAnswer = status >= 200 && status < 300
+    if (isAnswer && (await question.take?.(bytes, signal))) {
+      return { status, text: '', json: undefined }
+    }
     const read = readRmAnswer(answer)
     return 'json' in read ? (question.notActive?.(read) ?? read) : read
   }

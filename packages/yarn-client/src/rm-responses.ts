@@ -44,6 +44,9 @@ const application = z.object({
   priority: number
 })
 
+/** Some of the elements of `GET /apps`. */
+export const applicationList = z.array(application).transform((apps): Application[] => apps)
+
 /** `GET /apps/{id}` */
 export const applicationResponse = z
   .object({ app: application })
@@ -57,8 +60,7 @@ export const applicationsResponse = z
   .object({ apps: z.unknown() })
   .refine((body) => body.apps !== undefined)
   .transform((body): unknown[] => toArray(member(body.apps, 'app')))
-  .pipe(z.array(application))
-  .transform((apps): Application[] => apps)
+  .pipe(applicationList)
 
 export interface ClusterInfo {
   /** When this ResourceManager became active, epoch ms. */

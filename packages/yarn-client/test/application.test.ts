@@ -1,6 +1,7 @@
 import t from 'tap'
 import {
   compareApplicationIds,
+  inOrderOfSubmission,
   isApplicationId,
   isFinal,
   isLive,
@@ -102,6 +103,11 @@ t.test('ids are ordered as they were given out', (t) => {
     LAST
   ]
   t.strictSame([...inOrder].reverse().sort(compareApplicationIds), inOrder)
+  const reversed = [...inOrder].reverse().map((id) => ({ id }))
+  t.strictSame(
+    inOrderOfSubmission(reversed).map(({ id }) => id),
+    inOrder
+  )
   t.equal(compareApplicationIds('application_1_3', 'application_1_0003'), 0)
   t.end()
 })

@@ -81,7 +81,7 @@ export function appJson(app: Application, view: View): Wire {
     unmanagedApplication: app.unmanaged,
     appNodeLabelExpression: app.nodeLabelExpression,
     amNodeLabelExpression: attempted ? '' : undefined,
-    resourceInfo: resourceInfo(app, cluster),
+    resourceInfo: without.has('resourceInfo') ? undefined : resourceInfo(app, cluster),
     timeouts: {
       timeout: [{ type: 'LIFETIME', expiryTime: 'UNLIMITED', remainingTimeInSeconds: -1 }]
     }

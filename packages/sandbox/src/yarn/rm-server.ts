@@ -10,6 +10,7 @@ import { isActiveAnswer, redirect, type Target } from './high-availability.ts'
 import { unacceptable, unknownPath, unknownResource } from './not-found-page.ts'
 import { RemoteException } from './remote-exception.ts'
 import { BodyTooLarge, readBody } from './request-body.ts'
+import type { RequestCounts } from './request-counts.ts'
 import { answerCluster } from './rm-routes.ts'
 import type { Timers } from './timers.ts'
 
@@ -18,6 +19,7 @@ const maxBodyBytes = 1024 * 1024
 
 export interface RmContext extends ControlContext {
   readonly timers: Timers
+  readonly requests: RequestCounts
 }
 
 /** The ResourceManager's web server: faults, authentication, redirects of a standby, resources. */
@@ -26,6 +28,7 @@ export function createRmHandler(context: RmContext) {
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const target = targetOf(request)
     if (target.path.startsWith('/sandbox/')) return await answerControl(request, response, context)
+    context.requests.add(request.method ?? 'GET', target.path)
     const { cluster, faults } = context.resources
     const now = cluster.clock()
     const caller = authenticate(request, target.query, now)

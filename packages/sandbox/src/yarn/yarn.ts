@@ -1,4 +1,4 @@
-import type { Application, InternalState } from './application.ts'
+import { type Application, type InternalState, isFinal } from './application.ts'
 import { Applications } from './applications.ts'
 import { type Cluster, defaultTiming, type Role, type Timing } from './cluster.ts'
 import { ContainerLogs } from './container-logs.ts'
@@ -8,6 +8,7 @@ import { Life } from './life.ts'
 import { createNmHandler } from './node-manager.ts'
 import { Player } from './player.ts'
 import { defaultQueues, queueTree } from './queues.ts'
+import { RequestCounts } from './request-counts.ts'
 import { createRmHandler } from './rm-server.ts'
 import { type AdvanceOptions, ScriptApi, type SubmitOptions } from './script-api.ts'
 import { type StandbyYarn, startStandby } from './standby.ts'
@@ -53,6 +54,8 @@ export interface SandboxYarn {
   /** All applications that the ResourceManager remembers, in order of submission. */
   readonly applications: readonly Application[]
   readonly faults: FaultBook
+  /** Calls that its ResourceManagers have got: `{ 'GET /ws/v1/cluster/apps/{id}': 3 }`. */
+  readonly requests: Readonly<Record<string, number>>
   readonly role: Role
   /** Submits past the wire and holds the application in SUBMITTED, unless `am` plays it. */
   submit(options?: SubmitOptions): string
@@ -115,7 +118,7 @@ export async function startYarn(options: YarnOptions = {}): Promise<SandboxYarn>
 
   function changed(app: Application): void {
     drivers.changed(app)
-    for (const evicted of apps.evictExcess()) logs.drop(evicted.id)
+    if (isFinal(app)) for (const evicted of apps.evictExcess()) logs.drop(evicted.id)
     store?.touch()
   }
 
@@ -126,7 +129,8 @@ export async function startYarn(options: YarnOptions = {}): Promise<SandboxYarn>
     store?.touch()
   }
 
-  const context = { resources: { cluster, apps, player, faults }, logs, drivers, timers }
+  const requests = new RequestCounts()
+  const context = { resources: { cluster, apps, player, faults }, logs, drivers, timers, requests }
   const rmHandler = createRmHandler(context)
   const standbys: StandbyYarn[] = []
   const rm = await startWebServer({
@@ -168,6 +172,9 @@ export async function startYarn(options: YarnOptions = {}): Promise<SandboxYarn>
       return apps.all()
     },
     faults,
+    get requests() {
+      return requests.all()
+    },
     get role() {
       return cluster.role
     },

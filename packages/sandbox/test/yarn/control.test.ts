@@ -103,3 +103,17 @@ t.test('log lines are served by the NodeManager, a long file with its end', asyn
   const tail = await (await fetch(`${url}?size=-5`)).text()
   t.match(tail, /LogLength:1048576\nLogContents:\nyyyyyEnd of LogType/)
 })
+
+t.test('calls are counted by their kind, those of the control interface are not', async (t) => {
+  const yarn = await yarnFor(t)
+  const id = yarn.submit()
+  const get = async (path: string) => void (await (await fetch(yarn.url + path)).text())
+  await get('/ws/v1/cluster/apps?states=RUNNING')
+  await get(`/ws/v1/cluster/apps/${id}`)
+  await get(`/ws/v1/cluster/apps/${id}`)
+  await get('/sandbox/faults')
+  t.same(yarn.requests, { 'GET /ws/v1/cluster/apps': 1, 'GET /ws/v1/cluster/apps/{id}': 2 })
+  for (let n = 0; n < 300; n++) await get(`/nowhere/${n}`)
+  t.ok(Object.keys(yarn.requests).length <= 201)
+  t.equal(yarn.requests.others, 300 - 198)
+})
