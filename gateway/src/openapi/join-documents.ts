@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import { answersProblems } from '@scheduler-task/envelope/problem'
 import { sharedComponents } from '@scheduler-task/service-base/openapi/components'
 import { withComponentsInUse } from '@scheduler-task/service-base/openapi/components-in-use'
 import {
@@ -44,7 +45,7 @@ export function joinDocuments(
     const document = hasClash(components, part.document) ? renamed(part) : part.document
     components = added(components, document.components ?? {})
     const served = Object.entries(document.paths).filter(([path]) => isBelow(part.path, path))
-    for (const [path, item] of served) paths.set(path, throughGateway(item))
+    for (const [path, item] of served) paths.set(path, throughGateway(path, item))
     const used = new Set(
       served.flatMap(([, item]) => Object.values(item).flatMap((operation) => operation.tags))
     )
@@ -73,18 +74,26 @@ function description({ info }: OpenApiDocument, away: readonly Away[]): string {
 }
 
 /** The gateway asks for the token itself, whatever the service would do. */
-function throughGateway(item: PathItem): PathItem {
+function throughGateway(path: string, item: PathItem): PathItem {
   return Object.fromEntries(
     Object.entries(item).map(([method, { security: _, ...operation }]) => [
       method,
-      { ...operation, responses: { ...ownAnswers(), ...operation.responses } } as OperationObject
+      {
+        ...operation,
+        responses: { ...ownAnswers(path), ...operation.responses }
+      } as OperationObject
     ])
   )
 }
 
-function ownAnswers(): Record<string, JsonObject> {
+/** Told as the service behind the path tells its own. */
+function ownAnswers(path: string): Record<string, JsonObject> {
+  const form = answersProblems(path) ? 'Problem' : ''
   return Object.fromEntries(
-    Object.entries(OWN_ANSWERS).map(([status, name]) => [status, refTo('responses', name)])
+    Object.entries(OWN_ANSWERS).map(([status, name]) => [
+      status,
+      refTo('responses', `${name}${form}`)
+    ])
   )
 }
 

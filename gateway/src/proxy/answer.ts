@@ -1,6 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Refusal } from '@scheduler-task/envelope/errors'
+import { answersProblems, PROBLEM_TYPE, problemAnswer } from '@scheduler-task/envelope/problem'
 import { refusalAnswer } from '@scheduler-task/envelope/to-envelope'
+import { readRequestTarget } from './request-target.ts'
 
 /** Bodies up to this size are read to their end, so that the connection can go on. */
 const SMALL_BODY_BYTES = 64 * 1024
@@ -25,19 +27,25 @@ function canGoOn(incoming: IncomingMessage): boolean {
   return length <= SMALL_BODY_BYTES && headers.expect === undefined
 }
 
-/** Answers a request with the envelope of a refusal. The connection goes on where the body allows it. */
+/**
+ * Answers a request with a refusal, as the service behind its path would: an envelope, or problem details. The
+ * connection goes on where the body allows it.
+ */
 export function refuse(
   incoming: IncomingMessage,
   response: ServerResponse,
   refusal: Refusal,
   requestId: string
 ): void {
-  const { httpStatus, headers, body } = refusalAnswer(refusal, requestId)
+  const target = readRequestTarget(incoming.url ?? '')
+  const isProblem = 'path' in target && answersProblems(target.path)
+  const answerOf = isProblem ? problemAnswer : refusalAnswer
+  const { httpStatus, headers, body } = answerOf(refusal, requestId)
   const text = Buffer.from(JSON.stringify(body))
   const goesOn = canGoOn(incoming)
   response.writeHead(httpStatus, {
     ...headers,
-    'content-type': 'application/json; charset=utf-8',
+    'content-type': isProblem ? PROBLEM_TYPE : 'application/json; charset=utf-8',
     'content-length': text.length,
     'x-request-id': requestId,
     ...(goesOn ? {} : { connection: 'close' })

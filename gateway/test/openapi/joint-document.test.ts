@@ -84,6 +84,18 @@ t.test('the calls of all services below their prefixes, beside the gateway’s o
   ])
 })
 
+t.test('below /executor/v2 the gateway’s own answers are problem details too', async (t) => {
+  const { document } = await joint(t, { executor: answering(documentOf('/executor/v2')) })
+  const call = document.paths['/executor/v2/call']?.get
+  t.match(call?.responses, {
+    401: refused('NotLoggedInProblem'),
+    502: refused('ServiceBrokeOffProblem'),
+    504: refused('ServiceTooSlowProblem')
+  })
+  const answer = document.components?.responses?.NotLoggedInProblem as JsonObject
+  t.ok((answer.content as JsonObject)['application/problem+json'])
+})
+
 t.test('services of different versions keep their own components', async (t) => {
   const { document } = await joint(t, {
     executor: answering(documentOf('/executor')),
