@@ -14,9 +14,10 @@ import {
 } from '@scheduler-task/yarn-client/resource-manager'
 import { shareReads } from '@scheduler-task/yarn-client/shared-reads'
 import type { FastifyBaseLogger } from 'fastify'
+import { createAttemptRemoval } from './adapters/attempt-removal.ts'
 import { createFileRootConfigFiles } from './adapters/file-root-config-files.ts'
 import type { Config } from './config.ts'
-import { configuredLaunching } from './configured-launching.ts'
+import { attemptsRoot, configuredLaunching } from './configured-launching.ts'
 import { configuredStore } from './configured-store.ts'
 import { createBackgroundWork } from './domain/background-work.ts'
 import { createDrain } from './domain/drain.ts'
@@ -26,6 +27,7 @@ import type { JobStore } from './domain/job-store.ts'
 import { createLaunchQueue } from './domain/launch-queue.ts'
 import type { Launching } from './domain/launching.ts'
 import type { Limits, Parts } from './domain/parts.ts'
+import { createRetention } from './domain/retention.ts'
 import { shuttingDown } from './errors.ts'
 import { createRmReads } from './http/rm-reads.ts'
 import { toldOfStore } from './http/store-errors.ts'
@@ -87,7 +89,12 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
       ...(config.AUTH_MODE === 'session' ? { sessions: async () => app.sessions?.ping() } : {})
     }
   })
-  app.addHook('onReady', () => jobs.recover())
+  const directories = await createAttemptRemoval(attemptsRoot(config), launching)
+  const retention = createRetention(parts, directories, config.RETENTION_DAYS)
+  app.addHook('onReady', async () => {
+    await jobs.recover()
+    retention.start()
+  })
   const ending = new AbortController()
   setMaxListeners(0, ending.signal)
   app.addHook('preClose', async () => {

@@ -104,6 +104,9 @@ const variables = z.object({
     .describe(
       'Spark drivers of client mode on this host at once; 0: one for each GiB beyond the first two'
     ),
+  RETENTION_DAYS: wholeNumber(30, { most: 36_500 }).describe(
+    'How long jobs that are over are kept, with their events, keys, configs and launcher output; 0: for good'
+  ),
   MAX_QUEUED: wholeNumber(1000, { most: 1_000_000 }).describe(
     'Submissions that may wait for a launcher; more are answered 503'
   )

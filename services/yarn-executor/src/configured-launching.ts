@@ -21,7 +21,7 @@ export async function configuredLaunching(config: Config): Promise<Launching> {
       'waterdrop-2': await createWaterdrop2({ home, bash: host.bash, environment })
     }
     return await createProcessLaunching({
-      root: join(config.DATA_DIR, 'attempts'),
+      root: attemptsRoot(config),
       host,
       profiles: { spark: profiles[config.SPARK_LAUNCHER], flink: profiles[config.FLINK_LAUNCHER] }
     })
@@ -31,4 +31,9 @@ export async function configuredLaunching(config: Config): Promise<Launching> {
     const refused = error instanceof Error && 'syscall' in error && 'path' in error
     throw new ConfigError([refused ? `DATA_DIR: cannot be used: ${reason}` : reason])
   }
+}
+
+/** Each attempt has a directory in it. */
+export function attemptsRoot({ DATA_DIR }: Pick<Config, 'DATA_DIR'>): string {
+  return join(DATA_DIR, 'attempts')
 }

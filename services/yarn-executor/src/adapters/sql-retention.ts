@@ -4,8 +4,18 @@ import type { SqlDatabase, Writes } from './sql-database.ts'
 /** More than this many are left to the next call: a statement has no room for more. */
 const MOST_AT_ONCE = 500
 
-export function sqlRetention({ kind, write }: SqlDatabase): Pick<JobStore, 'removeEndedBefore'> {
+export function sqlRetention({
+  kind,
+  db,
+  write
+}: SqlDatabase): Pick<JobStore, 'removeEndedBefore' | 'knownAttempts'> {
   return {
+    knownAttempts: async (given) => {
+      if (given.length === 0) return []
+      const rows = await db.selectFrom('attempts').select('id').where('id', 'in', given).execute()
+      return ids(rows)
+    },
+
     removeEndedBefore: (time, limit) =>
       write(async (transaction) => {
         const ended = await transaction

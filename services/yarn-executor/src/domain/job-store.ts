@@ -215,6 +215,8 @@ export interface JobStore {
    * replaces, none whose launcher has not been seen to end.
    */
   removeEndedBefore(time: number, limit: number): Promise<Removed>
+  /** Which of these attempts there are; 500 at most. */
+  knownAttempts(ids: readonly string[]): Promise<string[]>
 
   /** Keeps what was seen of applications, and that it is fresh. */
   observe(seen: ReadonlyMap<string, Observation>): Promise<void>

@@ -65,6 +65,8 @@ export function retentionContract(t: Test, name: string, open: OpenStore): void 
     await store.change(running.id, { to: 'REJECTED', who: 'executor' })
 
     t.strictSame((await store.removeEndedBefore(10 ** 12, 10)).submissionIds, [])
+    t.strictSame(await store.knownAttempts([attempt.id, 'another']), [attempt.id])
+    t.strictSame(await store.knownAttempts([]), [])
     await store.change(heir.id, { to: 'REJECTED', who: 'executor' })
     await store.attemptEnded(attempt.id, { kind: 'exited', code: 1 })
     const removed = new Set((await store.removeEndedBefore(10 ** 12, 10)).submissionIds)
