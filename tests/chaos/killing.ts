@@ -1,0 +1,73 @@
+import type { DeathPoint, PlannedDeath } from './executor/executor-process.ts'
+import type { Frame } from './frame.ts'
+import { pause } from './pause.ts'
+import type { World } from './world.ts'
+
+/** The least and the most, milliseconds. */
+export type Range = readonly [least: number, most: number]
+
+export type KillingOptions = Readonly<{
+  kills: number
+  points: readonly [DeathPoint, ...DeathPoint[]]
+  /** How long the executor works before it is killed at a random instant. */
+  worksMs: Range
+  /** Ends earlier then, epoch milliseconds. */
+  until?: number
+}>
+
+/** One in so many is killed while it starts. */
+const AT_START = 0.08
+const AT_POINT = 0.6
+const NTH_AT_MOST = 3
+/** Nobody passed the point: it is killed all the same. */
+const POINT_WAIT_MS = 2500
+
+/** Kills and starts the executor again and again; it runs afterwards. Answers how often, and where. */
+export async function killAgainAndAgain(
+  frame: Frame,
+  { executor }: World,
+  options: KillingOptions
+): Promise<{ kills: number; where: string }> {
+  const { kills, points, worksMs, until = Number.POSITIVE_INFINITY } = options
+  const { checks, signal } = frame
+  const random = frame.random.fork('kills')
+  const tally = new Map<string, number>()
+  let done = 0
+  while (done < kills && Date.now() < until) {
+    const where = await killOnce()
+    tally.set(where, (tally.get(where) ?? 0) + 1)
+    done += 1
+    if (done % 25 === 0) frame.print(`${done} kills`)
+  }
+  if (!executor.isRunning) await executor.start()
+
+  /** Of a process that runs already, or of a new one. */
+  async function killOnce(): Promise<string> {
+    const atStart = random.chance(AT_START)
+    const death: PlannedDeath | undefined =
+      !atStart && random.chance(AT_POINT)
+        ? { point: random.pick(points), nth: random.between(1, NTH_AT_MOST) }
+        : undefined
+    const waitMs = atStart ? random.between(20, 400) : random.between(...worksMs)
+    if (executor.isRunning) await executor.kill()
+    const started = executor.start(death)
+    if (atStart) {
+      await pause(waitMs, signal)
+      await executor.kill()
+      await started
+      return 'at its start'
+    }
+    if ((await started) === 'listens') {
+      await Promise.race([executor.ended, pause(death ? POINT_WAIT_MS : waitMs, signal)])
+    }
+    const died = executor.isRunning ? undefined : await executor.ended
+    if (died === undefined) {
+      await executor.kill()
+      return 'at a random instant'
+    }
+    checks.holds(died === 'SIGKILL' && death !== undefined, `the executor ended by itself: ${died}`)
+    return death?.point ?? 'by itself'
+  }
+  const where = [...tally].map(([point, count]) => `${count} ${point}`).sort()
+  return { kills: done, where: where.join(', ') }
+}
