@@ -6,6 +6,9 @@ export type AttemptProcess = Readonly<{ pid: number; attemptId: string; command:
 
 const MARKER = /(?:^|\0)SCHEDULER_TASK_ATTEMPT=([A-Za-z0-9_-]+)/
 
+/** The executor itself, and what it asks with: it has the file open to see whether somebody else has locked it. */
+const LOOKS_AT_LOCK = /killable-server\.mjs|flock --shared/
+
 /**
  * All living processes of attempts below `attempts` (a directory): those that carry the marker of one, or have a lock
  * file of one open. Found without the product: by what the design says of them.
@@ -19,11 +22,8 @@ export function attemptProcesses(attempts: string): AttemptProcess[] {
     if (!isRunning(pid)) continue
     const attemptId = markerOf(pid) ?? lockOf(pid, attempts)
     if (attemptId === undefined || !known.has(attemptId)) continue
-    found.push({
-      pid,
-      attemptId,
-      command: read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ').trim()
-    })
+    const command = read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ').trim()
+    if (!LOOKS_AT_LOCK.test(command)) found.push({ pid, attemptId, command })
   }
   return found
 }

@@ -9,6 +9,8 @@ export type Range = readonly [least: number, most: number]
 export type KillingOptions = Readonly<{
   kills: number
   points: readonly [DeathPoint, ...DeathPoint[]]
+  /** A point is passed so many times at most before the executor dies at it. */
+  nthAtMost: number
   /** How long the executor works before it is killed at a random instant. */
   worksMs: Range
   /** Ends earlier then, epoch milliseconds. */
@@ -18,7 +20,6 @@ export type KillingOptions = Readonly<{
 /** One in so many is killed while it starts. */
 const AT_START = 0.08
 const AT_POINT = 0.6
-const NTH_AT_MOST = 3
 /** Nobody passed the point: it is killed all the same. */
 const POINT_WAIT_MS = 2500
 
@@ -28,7 +29,7 @@ export async function killAgainAndAgain(
   { executor }: World,
   options: KillingOptions
 ): Promise<{ kills: number; where: string }> {
-  const { kills, points, worksMs, until = Number.POSITIVE_INFINITY } = options
+  const { kills, points, nthAtMost, worksMs, until = Number.POSITIVE_INFINITY } = options
   const { checks, signal } = frame
   const random = frame.random.fork('kills')
   const tally = new Map<string, number>()
@@ -46,7 +47,7 @@ export async function killAgainAndAgain(
     const atStart = random.chance(AT_START)
     const death: PlannedDeath | undefined =
       !atStart && random.chance(AT_POINT)
-        ? { point: random.pick(points), nth: random.between(1, NTH_AT_MOST) }
+        ? { point: random.pick(points), nth: random.between(1, nthAtMost) }
         : undefined
     const waitMs = atStart ? random.between(20, 400) : random.between(...worksMs)
     if (executor.isRunning) await executor.kill()

@@ -67,6 +67,7 @@ export const scenario: Scenario = {
         'after-submitted',
         'before-final'
       ],
+      nthAtMost: 3,
       worksMs: [20, 2500],
       until: Date.now() + (amount.minutes ?? 60) * 60_000
     })
