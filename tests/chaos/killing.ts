@@ -21,7 +21,7 @@ export type KillingOptions = Readonly<{
 const AT_START = 0.08
 const AT_POINT = 0.6
 /** Nobody passed the point: it is killed all the same. */
-const POINT_WAIT_MS = 2500
+const POINT_WAIT_MS = 1500
 
 /** Kills and starts the executor again and again; it runs afterwards. Answers how often, and where. */
 export async function killAgainAndAgain(

@@ -16,6 +16,9 @@ export interface Cluster {
   readonly orders: Orders
   /** Every application that there ever was, in order of submission. */
   history: () => Promise<PlayedApplication[]>
+  /** Both stand still: connections stay, answers come after `thaw`. Nothing can be asked meanwhile. */
+  freeze: () => void
+  thaw: () => void
 }
 
 /** Ends with the run. */
@@ -43,6 +46,8 @@ export async function startCluster(frame: Frame): Promise<Cluster> {
   return {
     urls: [first, second],
     history: () => call('GET', 'history'),
+    freeze: () => void process.kill(server.pid, 'SIGSTOP'),
+    thaw: () => void process.kill(server.pid, 'SIGCONT'),
     orders: {
       down: order('down'),
       up: order('up'),

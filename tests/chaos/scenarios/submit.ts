@@ -68,7 +68,7 @@ export const scenario: Scenario = {
         'before-final'
       ],
       nthAtMost: 3,
-      worksMs: [20, 2500],
+      worksMs: [20, 1800],
       until: Date.now() + (amount.minutes ?? 60) * 60_000
     })
     print(`killed ${where}`)
