@@ -29,5 +29,5 @@ post() {
 }
 post /new-application ''
 id=$(grep -o 'application_[0-9_]*' <<<"$reply" | head -n 1)
-post '' "{\"application-id\":\"$id\",\"application-name\":\"$name\",\"application-type\":\"Apache Flink\",\"max-app-attempts\":1,\"application-tags\":{\"tag\":\"$tags\"},\"resource\":{\"memory\":256,\"vCores\":1},\"am-container-spec\":{\"commands\":{\"command\":\"java\"},\"environment\":{\"entry\":[{\"key\":\"SANDBOX_AM\",\"value\":\"${am//\"/\\\"}\"}]}}}"
+post '' "{\"application-id\":\"$id\",\"application-name\":\"$name\",\"application-type\":\"Apache Flink\",\"max-app-attempts\":1,\"application-tags\":{\"tag\":[\"${tags//,/\",\"}\"]},\"resource\":{\"memory\":256,\"vCores\":1},\"am-container-spec\":{\"commands\":{\"command\":\"java\"},\"environment\":{\"entry\":[{\"key\":\"SANDBOX_AM\",\"value\":\"${am//\"/\\\"}\"}]}}}"
 echo "Submitted application $id"

@@ -252,7 +252,7 @@ function submissionBody(submission: Submission): Record<string, unknown> {
     'application-name': name,
     'application-type': type,
     queue,
-    ...(tags.length > 0 && { 'application-tags': { tag: tags.join(',') } }),
+    ...(tags.length > 0 && { 'application-tags': { tag: tags } }),
     ...(maxAttempts !== undefined && { 'max-app-attempts': maxAttempts }),
     resource: { memory: memoryMb, vCores: 1 },
     'am-container-spec': {

@@ -50,7 +50,7 @@ export class Applications {
     const now = this.#cluster.clock()
     const app: Application = {
       ...submission,
-      tags: [...new Set(submission.tags.map((tag) => tag.trim().toLowerCase()))].sort(),
+      tags: [...new Set(submission.tags.map((tag) => tag.toLowerCase()))].sort(),
       startedTime: now,
       launchTime: 0,
       finishedTime: 0,

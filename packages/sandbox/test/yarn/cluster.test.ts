@@ -107,6 +107,22 @@ t.test('submissions that break a limit are refused with the reason', async (t) =
   t.equal(yarn.applications.length, 0)
 })
 
+t.test('a comma in a submitted tag parts nothing', async (t) => {
+  const yarn = await yarnFor(t)
+  const apps = `${yarn.url}/ws/v1/cluster/apps`
+  const cases = [
+    { tag: 'B,a', shown: 'b,a', found: [] },
+    { tag: ['B', 'a'], shown: 'a,b', found: [{ applicationTags: 'a,b' }] }
+  ]
+  for (const { tag, shown, found } of cases) {
+    const id = await submitOver(yarn.url, { kind: 'managed' }, { 'application-tags': { tag } })
+    t.match(await getJson(`${apps}/${id}`), { app: { applicationTags: shown } })
+    const listed = await getJson<{ apps: { app?: [] } }>(`${apps}?applicationTags=b`)
+    t.match(listed.apps.app ?? [], found)
+    t.equal(listed.apps.app?.length ?? 0, found.length)
+  }
+})
+
 t.test('a second submission of one id changes nothing', async (t) => {
   const yarn = await yarnFor(t)
   const id = await submitOver(yarn.url, { kind: 'managed' }, {})

@@ -30,7 +30,7 @@ export async function submitOver(url: string, am: object, body: object = {}): Pr
       'application-id': id,
       'application-name': 'played',
       'application-type': 'SPARK',
-      'application-tags': { tag: 'T1,b' },
+      'application-tags': { tag: ['T1', 'b'] },
       'max-app-attempts': 1,
       resource: { memory: 512, vCores: 1 },
       'am-container-spec': {
