@@ -1,0 +1,62 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { BenchContext, Benchmark, Part, PartResult } from './benchmark.ts'
+import { load, machine } from './machine.ts'
+
+export type RunOptions = Readonly<{
+  quick: boolean
+  /** Names of parts; all without it. */
+  parts?: readonly string[]
+  /** Where everything is written as JSON. */
+  file?: string
+  print: (line: string) => void
+}>
+
+/** Runs a benchmark; the last line that it prints has all its figures. Throws when a part could not be run. */
+export async function runBenchmark({ name, parts }: Benchmark, options: RunOptions): Promise<void> {
+  const { quick, print } = options
+  const asked = parts.filter((part) => options.parts?.includes(part.name) ?? true)
+  const where = machine()
+  const before = load()
+  print(
+    `${name}: Node ${where.node}, ${where.cores} cores (${where.processor}), load ${before.join(' ')}${quick ? ', quick: the figures say little' : ''}`
+  )
+  const results: Record<string, PartResult & { seconds: number }> = {}
+  for (const part of asked) {
+    const began = performance.now()
+    const result = await runPart(part, quick)
+    results[part.name] = { ...result, seconds: (performance.now() - began) / 1000 }
+    for (const line of result.lines) print(`  ${part.name}: ${line}`)
+    for (const { goal, met, figure } of result.goals) {
+      if (!met) print(`  ${part.name}: MISSED ${goal}: ${figure}`)
+    }
+  }
+  const loads = { before, after: load() }
+  const { file } = options
+  if (file) {
+    const all = { benchmark: name, quick, machine: where, loads, results }
+    await writeFile(file, `${JSON.stringify(all, null, 2)}\n`)
+    print(`  everything: ${file}`)
+  }
+  const goals = Object.values(results).flatMap((one) => one.goals)
+  const missed = goals.filter(({ met }) => !met)
+  const summaries = Object.values(results).map(({ summary }) => summary)
+  const verdict =
+    missed.length === 0
+      ? `all ${goals.length} goals met`
+      : `missed ${missed.length} of ${goals.length} goals (${missed.map(({ goal }) => goal).join('; ')})`
+  print(`bench ${name}: ${summaries.join(' | ')} | ${verdict}, load ${loads.after[0]}`)
+}
+
+async function runPart(part: Part, quick: boolean): Promise<PartResult> {
+  const directory = await mkdtemp(join(tmpdir(), 'scheduler-task-bench-'))
+  const ends: (() => Promise<unknown>)[] = []
+  const context: BenchContext = { quick, directory, onEnd: (end) => void ends.push(end) }
+  try {
+    return await part.run(context)
+  } finally {
+    for (const end of ends.toReversed()) await end().catch((error) => console.error(error))
+    await rm(directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 })
+  }
+}
