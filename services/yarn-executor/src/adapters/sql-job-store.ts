@@ -8,6 +8,7 @@ import { sqlConfigs } from './sql-configs.ts'
 import type { SqlDatabase } from './sql-database.ts'
 import { sqlEvents } from './sql-events.ts'
 import { sqlList } from './sql-list.ts'
+import { sqlLive } from './sql-live.ts'
 import { sqlObservations } from './sql-observations.ts'
 import { sqlOutcomes } from './sql-outcomes.ts'
 import type { Owner } from './sql-ownership.ts'
@@ -45,6 +46,7 @@ function storeOn(given: SqlDatabase, feed: ChangeFeed, now: () => number, owner?
     ...sqlAcceptance(database, now, owner),
     ...sqlSubmissions(database, now, owner),
     ...sqlOutcomes(database, now),
+    ...sqlLive(database),
     ...sqlList(database),
     ...sqlConfigs(database),
     ...sqlAttempts(database, now, owner),

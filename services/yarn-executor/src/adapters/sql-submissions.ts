@@ -9,11 +9,8 @@ import { changedColumns, submissionOf } from './sql-rows.ts'
 
 type Submissions = Pick<
   JobStore,
-  'change' | 'closeByHand' | 'setStartDeadline' | 'find' | 'findByApplication' | 'holderOf' | 'live'
+  'change' | 'closeByHand' | 'setStartDeadline' | 'find' | 'findByApplication' | 'holderOf'
 >
-
-/** A few milliseconds' worth. */
-const ROWS_AT_ONCE = 500
 
 type Step = { after: Submission; who: string; what: string }
 
@@ -102,31 +99,7 @@ export function sqlSubmissions(
       return row && submissionOf(row)
     },
 
-    holderOf: (taskName) => holderOf(db, taskName),
-
-    live: async () => {
-      const all: Submission[] = []
-      for (;;) {
-        const last = all.at(-1)
-        const rows = await db
-          .selectFrom('submissions')
-          .selectAll()
-          .where('is_live', '=', 1)
-          .$if(last !== undefined, (query) =>
-            query.where(({ eb, refTuple, tuple }) =>
-              eb(refTuple('accepted_at', 'id'), '>', tuple(last?.acceptedAt ?? 0, last?.id ?? ''))
-            )
-          )
-          .orderBy('accepted_at')
-          .orderBy('id')
-          .limit(ROWS_AT_ONCE)
-          .execute()
-        all.push(...rows.map(submissionOf))
-        if (rows.length < ROWS_AT_ONCE) return all
-        // With 10 000 of them others have their turn in between.
-        await new Promise((resolve) => setImmediate(resolve))
-      }
-    }
+    holderOf: (taskName) => holderOf(db, taskName)
   }
 }
 

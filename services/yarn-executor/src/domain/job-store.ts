@@ -33,6 +33,19 @@ export type NewAttempt = Omit<
   'createdAt' | 'identity' | 'exit' | 'failure' | 'endedAt' | 'hostId'
 >
 
+/** What is compared with the ResourceManager's list at each look, of each that is live. */
+export type Watched = Pick<
+  Submission,
+  | 'id'
+  | 'submissionTag'
+  | 'applicationId'
+  | 'state'
+  | 'yarnState'
+  | 'finalStatus'
+  | 'observedAt'
+  | 'stale'
+>
+
 /** What the ResourceManager last said of an application. */
 export type Observation = Readonly<{ yarnState: string; finalStatus: string; observedAt: number }>
 
@@ -187,6 +200,8 @@ export interface JobStore {
   holderOf(taskName: string): Promise<Submission | undefined>
   /** All that are not over, in order of acceptance. */
   live(): Promise<Submission[]>
+  /** The same, as little of each as watching needs: it is read every few seconds. */
+  watched(): Promise<Watched[]>
   /**
    * A part of all submissions, newest first; `after` is the cursor that the part before has answered. What is accepted
    * meanwhile does not move anything. Throws {@link BadCursor}.

@@ -242,6 +242,20 @@ export function jobStoreContract(t: Test, name: string, open: OpenStore): void {
     await store.observe(new Map(ids.slice(1).map((id) => [id, observation])))
     t.equal(await count('yarnState', "RUN'NING\uFFFD"), 1099)
     t.equal(await count('stale', 'RM_FORGOT'), 1)
+    t.strictSame(
+      await store.watched(),
+      (await store.live()).map((one) => ({
+        id: one.id,
+        submissionTag: one.submissionTag,
+        applicationId: one.applicationId,
+        state: one.state,
+        yarnState: one.yarnState,
+        finalStatus: one.finalStatus,
+        observedAt: one.observedAt,
+        stale: one.stale
+      })),
+      'what is watched is what lives'
+    )
   })
 
   t.test(`${name}: an attempt, its process and its end are kept`, async (t) => {

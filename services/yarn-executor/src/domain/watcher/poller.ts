@@ -1,11 +1,10 @@
 import { type Application, LIVE_STATES } from '@scheduler-task/yarn-client/application'
 import { RmError } from '@scheduler-task/yarn-client/rm-errors'
 import { pause } from '@scheduler-task/yarn-client/time-limit'
-import type { Observation } from '../job-store.ts'
+import type { Observation, Watched } from '../job-store.ts'
 import { refOf } from '../launcher-watch.ts'
-import { applyObservation, observationOf } from '../observation.ts'
+import { applyObservation, nextState, observationOf } from '../observation.ts'
 import { ABSENT_POLLS, type Parts } from '../parts.ts'
-import type { Submission } from '../submission.ts'
 import { installationTagOf } from '../tags.ts'
 import { createSweep } from './sweep.ts'
 
@@ -21,6 +20,13 @@ export interface Poller {
 const QUIET_FACTOR = 6
 /** More than this many that are missing from the list of live ones are asked for in one list, not one by one. */
 const ONE_BY_ONE = 20
+/** So many are compared before everything else has its turn: a millisecond or two. */
+const COMPARED_AT_ONCE = 1000
+/** Changes that are written at once: they share commits. */
+const CHANGED_AT_ONCE = 100
+/** What a tick has taken is no pause; some of it is left however long it took. */
+const LEAST_PAUSE = 0.2
+const ENDED_STATES = ['FINISHED', 'FAILED', 'KILLED'] as const
 
 export function createPoller(parts: Parts, installationId: string): Poller {
   const { store, rm, launching, background, limits, log } = parts
@@ -31,15 +37,19 @@ export function createPoller(parts: Parts, installationId: string): Poller {
   const absences = new Map<string, { polls: number; since: number }>()
   let silence: string | undefined
 
+  /** Of the last tick. */
+  let lived = 0
+
   async function tick(): Promise<void> {
     try {
       const listed = await rm.applications({ tags: [installationTag], states: LIVE_STATES }, signal)
-      const submissions = await store.live()
+      const watched = await store.watched()
+      lived = watched.length
       const tracked = new Map(
-        submissions.flatMap((one) => (one.applicationId === null ? [] : [[one.applicationId, one]]))
+        watched.flatMap((one) => (one.applicationId === null ? [] : [[one.applicationId, one]]))
       )
       await observeAll(tracked, await withMissing(listed, tracked))
-      await sweep(listed, submissions)
+      await sweep(listed, tracked)
       if (silence) log.info({ was: silence }, 'the ResourceManager answers again')
       silence = undefined
     } catch (error) {
@@ -54,16 +64,18 @@ export function createPoller(parts: Parts, installationId: string): Poller {
   /** Those that are not in the list of live ones have ended, or are forgotten. */
   async function withMissing(
     listed: readonly Application[],
-    tracked: ReadonlyMap<string, Submission>
+    tracked: ReadonlyMap<string, Watched>
   ): Promise<Map<string, Application>> {
     const found = new Map(listed.map((one) => [one.id, one]))
-    const missing = [...tracked.keys()].filter((id) => !found.has(id))
-    if (missing.length > ONE_BY_ONE) {
-      for (const one of await rm.applications({ tags: [installationTag] }, signal)) {
-        found.set(one.id, one)
-      }
+    const missing = () => [...tracked.keys()].filter((id) => !found.has(id))
+    const tags = [installationTag]
+    for (const filter of [{ tags, states: ENDED_STATES }, { tags }]) {
+      if (missing().length <= ONE_BY_ONE) break
+      for (const one of await rm.applications(filter, signal)) found.set(one.id, one)
     }
-    for (const id of missing.filter((one) => !found.has(one))) {
+    // So many whom the whole list does not have: thousands of questions would answer nothing else.
+    if (missing().length > ONE_BY_ONE) return found
+    for (const id of missing()) {
       const application = await rm.application(id, signal)
       if (application) found.set(id, application)
     }
@@ -71,29 +83,41 @@ export function createPoller(parts: Parts, installationId: string): Poller {
   }
 
   async function observeAll(
-    tracked: ReadonlyMap<string, Submission>,
+    tracked: ReadonlyMap<string, Watched>,
     found: ReadonlyMap<string, Application>
   ): Promise<void> {
     const seen = new Map<string, Observation>()
-    const forgotten: string[] = []
-    for (const [applicationId, submission] of tracked) {
+    const changed: [Watched, Application][] = []
+    const absent: Watched[] = []
+    let compared = 0
+    for (const [applicationId, one] of tracked) {
+      compared += 1
+      if (compared % COMPARED_AT_ONCE === 0) await new Promise((resolve) => setImmediate(resolve))
       const application = found.get(applicationId)
-      if (application) {
-        absences.delete(submission.id)
-        const after = await applyObservation(store, submission, application)
-        if (after === submission && isNews(submission, application)) {
-          seen.set(submission.id, observationOf(application, Date.now()))
-        }
-      } else if (submission.state !== 'STOPPING' && !(await isLost(submission))) {
-        forgotten.push(submission.id)
+      if (!application) {
+        if (one.state !== 'STOPPING') absent.push(one)
+        continue
       }
+      absences.delete(one.id)
+      if (nextState(one, application)) changed.push([one, application])
+      else if (isNews(one, application)) seen.set(one.id, observationOf(application, Date.now()))
+    }
+    for (let at = 0; at < changed.length; at += CHANGED_AT_ONCE) {
+      await Promise.all(changed.slice(at, at + CHANGED_AT_ONCE).map((one) => change(...one)))
     }
     if (seen.size > 0) await store.observe(seen)
+    const forgotten: string[] = []
+    for (const one of absent) if (!(await isLost(one))) forgotten.push(one.id)
     if (forgotten.length > 0) await store.markStale('RM_FORGOT', forgotten)
   }
 
+  async function change({ id }: Watched, application: Application): Promise<void> {
+    const submission = await store.find(id)
+    if (submission) await applyObservation(store, submission, application)
+  }
+
   /** Lost only by proof: an active ResourceManager, several polls, no such tag, nobody left who could submit it. */
-  async function isLost(submission: Submission): Promise<boolean> {
+  async function isLost(submission: Watched): Promise<boolean> {
     const absence = absences.get(submission.id) ?? { polls: 0, since: Date.now() }
     absence.polls += 1
     absences.set(submission.id, absence)
@@ -123,15 +147,19 @@ export function createPoller(parts: Parts, installationId: string): Poller {
         let busyUntil = 0
         let skipped = 0
         for (;;) {
+          const began = performance.now()
           try {
-            if ((await store.live()).length > 0) busyUntil = Date.now() + limits.submitHorizonMs
+            if (lived === 0) lived = (await store.watched()).length
+            if (lived > 0) busyUntil = Date.now() + limits.submitHorizonMs
             skipped = Date.now() > busyUntil && skipped < QUIET_FACTOR ? skipped + 1 : 0
             if (skipped === 0) await tick()
           } catch (error) {
             signal.throwIfAborted()
             log.error({ err: error }, 'a tick of the watcher failed')
           }
-          await pause(limits.pollIntervalMs * jitter(), signal)
+          const interval = limits.pollIntervalMs * jitter()
+          const left = interval - (performance.now() - began)
+          await pause(Math.max(left, interval * LEAST_PAUSE), signal)
         }
       })
     }
@@ -146,7 +174,7 @@ function jitter(): number {
 const OBSERVED_AT_LEAST_EVERY_MS = 60_000
 
 /** Worth a write: something changed, or what is stored looks old. */
-function isNews(submission: Submission, { state, finalStatus }: Application): boolean {
+function isNews(submission: Watched, { state, finalStatus }: Application): boolean {
   return (
     submission.stale !== null ||
     submission.yarnState !== state ||

@@ -6,7 +6,8 @@ import { submissionIdIn } from '../tags.ts'
 
 export type Sweep = (
   listed: readonly Application[],
-  submissions: readonly Submission[]
+  /** Those that are known to be wanted. */
+  known: Readonly<{ has: (applicationId: string) => boolean }>
 ) => Promise<void>
 
 const KILL_MS = 10_000
@@ -31,11 +32,11 @@ export function createSweep({ store, rm, live, background, log }: Parts): Sweep 
     live.invalidate()
   }
 
-  return async (listed, submissions) => {
-    const byId = new Map(submissions.map((one) => [one.id, one]))
+  return async (listed, known) => {
     for (const application of listed) {
+      if (known.has(application.id)) continue
       const id = submissionIdIn(application.applicationTags)
-      if (id === undefined || byId.get(id)?.applicationId === application.id) continue
+      if (id === undefined) continue
       const submission = await store.find(id)
       if (!submission || !isUnwanted(submission, application)) continue
       try {
