@@ -89,7 +89,7 @@ post() { # post PATH BODY: the answer's body is in $answer
 post /ws/v1/cluster/apps/new-application ''
 [[ $answer =~ application_[0-9]+_[0-9]+ ]] || exit 71
 id=\${BASH_REMATCH[0]}
-body='{"application-id":"'$id'","application-name":"'$name'","application-type":"Apache Flink","application-tags":{"tag":["'${tags//,/\\",\\"}'"]},"am-container-spec":{"environment":{"entry":[{"key":"SANDBOX_AM","value":${am}}]}}}'
+body='{"application-id":"'$id'","application-name":"'$name'","application-type":"Apache Flink","application-tags":{"tag":["'\${tags//,/\\",\\"}'"]},"am-container-spec":{"environment":{"entry":[{"key":"SANDBOX_AM","value":${am}}]}}}'
 post /ws/v1/cluster/apps "$body"
 [[ $answer == 'HTTP/1.1 202'* ]] || { echo "$answer" >&2; exit 72; }
 submission=st-s-\${tags#*st-s-}
