@@ -179,6 +179,37 @@ const operation = z
   })
   .describe('What is being done to it')
 
+const outcome = z
+  .enum(['SUCCEEDED', 'FAILED', 'KILLED', 'UNKNOWN'])
+  .describe(
+    [
+      'How it went, once and for good. More than YARN’s final status, which cannot tell that a driver in client mode failed, nor that a job swallowed its error.',
+      'SUCCEEDED: YARN says so, and nothing speaks against it.',
+      'FAILED: YARN, the driver’s end or the job’s own output says so; also a job that was REJECTED.',
+      'KILLED: its end was asked for here, whatever YARN says, or YARN says that it was killed.',
+      'UNKNOWN: what would tell is missing (LOST, closed by hand, no exit status of a driver) or contradicts itself.',
+      'Null while it is not over, and while evidence is still to come: of a job whose launcher lives as long as it does, the launcher’s end.'
+    ].join(' ')
+  )
+
+const evidence = z.object({
+  source: z
+    .string()
+    .describe(
+      'Who says it: `yarn`, `launcher` (how it ended), `output` (its own lines, secrets masked), `stop` (who wanted the end), `operator` (who closed the record), `executor` (a decision of this service, or the rule it went by)'
+    ),
+  text: z.string()
+})
+
+const warning = z.object({
+  code: z
+    .string()
+    .describe(
+      'Stable. `LAUNCHER_FAILED`: it ended otherwise than well after YARN had accepted the application, which goes on. `CLIENT_GONE`: the client that waited for a Flink job is gone, and its application may stay RUNNING for good. `JOB_ENDED`: Flink says that the job has ended although its application is RUNNING. `DRIVER_GONE`: a Spark application goes on without its driver'
+    ),
+  text: z.string()
+})
+
 const jobFields = {
   id: jobId,
   taskName: z.string(),
@@ -208,11 +239,13 @@ const jobFields = {
     .object({ reason: z.string(), since: time.nullable() })
     .nullable()
     .describe('Why what is known may be out of date; null while it is fresh'),
-  outcome: z
-    .enum(['SUCCEEDED', 'FAILED', 'KILLED', 'UNKNOWN'])
-    .nullable()
-    .describe('How it went; null while nothing is known of it'),
-  evidence: z.array(z.object({ source: z.string(), text: z.string() })),
+  outcome: outcome.nullable(),
+  evidence: z
+    .array(evidence)
+    .describe('What the outcome rests on, the deciding fact first; empty while there is none'),
+  warnings: z
+    .array(warning)
+    .describe('What was found out of order while it ran, in order; they stay when it is over'),
   tags: z.object({ installation: z.string(), submission: z.string() }),
   replaces: jobId.nullable(),
   closed: z.object({ by: z.string(), at: time.nullable() }).nullable(),
@@ -237,9 +270,18 @@ const attempt = z.object({
       kind: z.string(),
       code: z.int().optional(),
       signal: z.string().optional(),
-      reason: z.string().optional()
+      reason: z.string().optional(),
+      outlived: z
+        .boolean()
+        .optional()
+        .describe('Processes that it had started went on: one of them may be the driver')
     })
     .nullable()
+    .describe('How the launcher ended: `exited`, `signalled`, `not-started`, or `unknown`'),
+  failure: z
+    .object({ code: z.string(), sentence: z.string(), lines: z.array(z.string()) })
+    .nullable()
+    .describe('What its output says about its end, secrets masked')
 })
 
 export const jobDetail = z.object({ ...jobFields, attempts: z.array(attempt) })
@@ -255,7 +297,11 @@ export const jobList = z.object({
 const eventFields = {
   at: time,
   who: z.string().describe('A user, or the part of the service that saw it'),
-  what: z.string().describe('A state that it went into, or `launcher-started` and the like'),
+  what: z
+    .string()
+    .describe(
+      'A state that it went into, or `launcher-started`, `launcher-ended` (detail: how, as JSON), `outcome` (detail: the outcome and its first evidence), `warning` (detail: code and text) and the like'
+    ),
   detail: z.string().nullable()
 }
 export const jobEvents = z.object({ items: z.array(z.object(eventFields)) })

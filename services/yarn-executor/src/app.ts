@@ -7,6 +7,7 @@ import type { SessionLookup } from '@scheduler-task/auth/session-lookup'
 import { type App, createApp } from '@scheduler-task/service-base/create-app'
 import { createLogger } from '@scheduler-task/service-base/logger'
 import { packageVersion } from '@scheduler-task/service-base/package-version'
+import { createFlinkJobs } from '@scheduler-task/yarn-client/flink-jobs'
 import { createLiveApplications } from '@scheduler-task/yarn-client/live-applications'
 import {
   createResourceManager,
@@ -26,6 +27,7 @@ import { createJobRunner } from './domain/job-runner.ts'
 import type { JobStore } from './domain/job-store.ts'
 import { createLaunchQueue } from './domain/launch-queue.ts'
 import type { Launching } from './domain/launching.ts'
+import { createOutcomes } from './domain/outcomes.ts'
 import type { Limits, Parts } from './domain/parts.ts'
 import { createRetention } from './domain/retention.ts'
 import { shuttingDown } from './errors.ts'
@@ -58,7 +60,7 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
   const log = replacements.logger ?? createLogger({ name: NAME, level: config.LOG_LEVEL })
   const launching = replacements.launching ?? (await configuredLaunching(config))
   const store = replacements.store ?? (await configuredStore(config))
-  const rm = replacements.resourceManager ?? connectResourceManager(config)
+  const rm = replacements.resourceManager ?? createResourceManager(addressOf(config))
   const live = createLiveApplications(rm)
   const names = createLiveApplications(rm, { maxAgeMs: 0 })
   const reads = shareReads(rm)
@@ -70,7 +72,10 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
   })
   const background = createBackgroundWork(log)
   const limits = limitsOf(config)
-  const parts: Parts = { store, rm, live, names, launching, queue, background, limits, log }
+  const given: Parts = { store, rm, live, names, launching, queue, background, limits, log }
+  const flinkJobs = createFlinkJobs(addressOf(config))
+  const outcomes = createOutcomes(given, flinkJobs.statesOf)
+  const parts: Parts = { ...given, store: outcomes.store }
   const configFiles = createFileRootConfigFiles(resolve(config.FILE_ROOT))
   const installationId = await store.installationId()
   const jobs = createJobRunner(parts, { configFiles, installationId, drain })
@@ -93,6 +98,7 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
   const retention = createRetention(parts, directories, config.RETENTION_DAYS)
   app.addHook('onReady', async () => {
     await jobs.recover()
+    outcomes.catchUp()
     retention.start()
   })
   const ending = new AbortController()
@@ -105,6 +111,7 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
   app.addHook('onClose', async () => {
     drain.end()
     await jobs.close()
+    await flinkJobs.close()
     await rm.close()
     await store.close()
   })
@@ -138,9 +145,8 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
   return app
 }
 
-function connectResourceManager(config: Config): ResourceManager {
-  const user = config.YARN_USER ?? userInfo().username
-  return createResourceManager({ urls: config.YARN_RM_URL, user })
+function addressOf({ YARN_RM_URL, YARN_USER }: Config) {
+  return { urls: YARN_RM_URL, user: YARN_USER ?? userInfo().username }
 }
 
 /** What is answered at the end of the drain has to be out before the connections are closed. */

@@ -1,8 +1,14 @@
 import { createHash } from 'node:crypto'
 import { mkdir, readFile, realpath, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { findLauncherFailure } from '../domain/launcher-failure.ts'
-import type { AttemptRef, Engine, Launching, LaunchRequest } from '../domain/launching.ts'
+import { findFatalError, findLauncherFailure } from '../domain/launcher-failure.ts'
+import type {
+  AttemptRef,
+  Engine,
+  LauncherFailure,
+  Launching,
+  LaunchRequest
+} from '../domain/launching.ts'
 import { maskSecrets, secretsIn } from '../domain/secret-masking.ts'
 import { type LauncherProfile, PLAIN_PATH } from '../launchers/launcher-profile.ts'
 import {
@@ -60,6 +66,26 @@ export async function createProcessLaunching(options: Options): Promise<Launchin
     return secretsIn(await readFile(join(directory.path, 'config'), 'utf8').catch(() => ''))
   }
 
+  async function findIn(
+    attempt: AttemptRef,
+    find: (lines: readonly string[]) => LauncherFailure | undefined
+  ): Promise<LauncherFailure | undefined> {
+    const { directory } = watched(attempt)
+    const texts = await Promise.all([
+      readEnds(directory.stdout, SEARCHED_BYTES),
+      readEnds(directory.stderr, SEARCHED_BYTES)
+    ])
+    const lines = texts.flatMap((text) => text.split(/\r?\n/))
+    const failure = find(lines.map((line) => line.slice(0, MAX_LINE_CHARACTERS)))
+    if (!failure) return undefined
+    const secrets = await secretsOf(attempt)
+    return {
+      code: failure.code,
+      sentence: maskSecrets(failure.sentence, secrets),
+      lines: failure.lines.map((line) => maskSecrets(line, secrets))
+    }
+  }
+
   return {
     check: (request) => profiles[request.engine].check(request),
 
@@ -98,22 +124,9 @@ export async function createProcessLaunching(options: Options): Promise<Launchin
       await endAttempt({ attemptId, identity, directory }, limits, fence)
     },
 
-    async failureOf(attempt) {
-      const { directory } = watched(attempt)
-      const texts = await Promise.all([
-        readEnds(directory.stdout, SEARCHED_BYTES),
-        readEnds(directory.stderr, SEARCHED_BYTES)
-      ])
-      const lines = texts.flatMap((text) => text.split(/\r?\n/))
-      const failure = findLauncherFailure(lines.map((line) => line.slice(0, MAX_LINE_CHARACTERS)))
-      if (!failure) return undefined
-      const secrets = await secretsOf(attempt)
-      return {
-        code: failure.code,
-        sentence: maskSecrets(failure.sentence, secrets),
-        lines: failure.lines.map((line) => maskSecrets(line, secrets))
-      }
-    },
+    failureOf: (attempt) => findIn(attempt, findLauncherFailure),
+
+    fatalErrorOf: (attempt) => findIn(attempt, findFatalError),
 
     async outputTail(attempt, maxBytes) {
       const { directory } = watched(attempt)

@@ -54,10 +54,11 @@ export function sqlAttempts(
           .where('ended_at', 'is', null)
           .returning('submission_id')
           .executeTakeFirst()
-        if (!attempt) return
+        if (!attempt) return undefined
         const event = { submissionId: attempt.submission_id, at, who: 'executor' }
         const detail = JSON.stringify(exit)
         await addEvent(transaction, { ...event, what: 'launcher-ended', detail })
+        return attempt.submission_id
       }),
 
     attemptOf: async (submissionId) => {

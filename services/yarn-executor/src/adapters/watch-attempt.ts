@@ -10,6 +10,11 @@ import { type LineReader, readLines } from './launcher-output.ts'
 const LOOK_EVERY_MS = { submitting: 150, running: 1000 } as const
 /** Processes are looked for less often than files. */
 const FENCE_EVERY_MS = 1000
+/** A shim syncs a file and its directory, and ends. */
+const SHIM_ENDS_MS = 5000
+/** What a launcher leaves to end right after it. */
+const SURVIVOR_ENDS_MS = 500
+const SURVIVOR_LOOK_MS = 20
 
 export type Watched = Readonly<{
   identity: ProcessIdentity | undefined
@@ -42,7 +47,7 @@ export async function* watchAttempt(
           if (scan.done) break
         }
       }
-      if (exit) return yield { kind: 'ended', exit }
+      if (exit) return yield { kind: 'ended', exit: await withSurvivors(watched, exit) }
       const wait = scan.done ? LOOK_EVERY_MS.running : LOOK_EVERY_MS.submitting
       await pause(wait, undefined, { signal }).catch(() => {})
     }
@@ -70,6 +75,24 @@ export async function exitOfAttempt({
   return (
     late ?? { kind: 'unknown', reason: 'it left no exit status: killed, or the host went down' }
   )
+}
+
+/** The same exit, marked when processes of the attempt live on after its shim, which writes the exit status down. */
+async function withSurvivors(
+  { identity, fence }: Watched,
+  exit: LauncherExit
+): Promise<LauncherExit> {
+  if (exit.kind !== 'exited' && exit.kind !== 'signalled') return exit
+  const limit = performance.now() + SHIM_ENDS_MS
+  while (performance.now() < limit && (!identity || isAlive(identity))) {
+    if ((await fence()) !== 'held') return exit
+    await pause(SURVIVOR_LOOK_MS)
+  }
+  for (const end = performance.now() + SURVIVOR_ENDS_MS; performance.now() < end; ) {
+    if ((await fence()) !== 'held') return exit
+    await pause(SURVIVOR_LOOK_MS)
+  }
+  return { ...exit, outlived: true }
 }
 
 async function* linesOf(reader: LineReader, isComplete: boolean): AsyncGenerator<string> {

@@ -241,8 +241,15 @@ export interface JobStore {
   /** `kept`: the rendered copy. */
   addAttempt(attempt: NewAttempt, kept?: Kept): Promise<Attempt>
   attemptStarted(id: string, identity: ProcessIdentity): Promise<void>
-  /** `failure`: what its output says about its end. Only the first end of an attempt counts. */
-  attemptEnded(id: string, exit: LauncherExit, failure?: LauncherFailure): Promise<void>
+  /**
+   * `failure`: what its output says about its end. Only the first end of an attempt counts; answers the id of its
+   * submission then.
+   */
+  attemptEnded(
+    id: string,
+    exit: LauncherExit,
+    failure?: LauncherFailure
+  ): Promise<string | undefined>
   /** The last attempt of a submission; undefined when there is none. */
   attemptOf(submissionId: string): Promise<Attempt | undefined>
   /** All attempts of a submission, the first one first. */

@@ -7,6 +7,7 @@ import {
 import { RmError } from '@scheduler-task/yarn-client/rm-errors'
 import { TimeLimitReached, withinTime } from '@scheduler-task/yarn-client/time-limit'
 import type { Slot } from './launch-queue.ts'
+import { withoutReason } from './launcher-failure.ts'
 import { type LauncherNews, refOf, watchLauncher } from './launcher-watch.ts'
 import { NotStarted, type PreparedLaunch, type ProcessIdentity } from './launching.ts'
 import { applyObservation, changeTo, isAccepted, wasRefused } from './observation.ts'
@@ -221,8 +222,8 @@ export function createLauncher(parts: Parts, stops: Pick<Stops, 'begin' | 'proof
     const ref = refOf(attempt)
     const [failure, tail] = [await launching.failureOf(ref), await launching.outputTail(ref, 4096)]
     const exit = (await launching.exitOf(ref)) ?? attempt.exit ?? undefined
-    const found = failure?.sentence ?? 'the launcher ended without an application'
-    return await reject(submission, failure?.code ?? 'NO_APPLICATION', found, {
+    const { code, sentence } = failure ?? withoutReason(exit)
+    return await reject(submission, code, sentence, {
       exit,
       ...(failure ? { lines: failure.lines } : { output: tail })
     })

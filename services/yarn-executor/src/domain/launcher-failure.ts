@@ -1,4 +1,4 @@
-import type { LauncherFailure } from './launching.ts'
+import type { LauncherExit, LauncherFailure } from './launching.ts'
 
 type Reason = Readonly<{
   code: string
@@ -7,6 +7,8 @@ type Reason = Readonly<{
   sentence: string
   /** Lines after the match that belong to it. */
   following?: number
+  /** The job's own word that it failed, which it prints and then ends with 0 (waterdrop.md §1.2). */
+  swallowed?: true
 }>
 
 const MAX_LINES = 12
@@ -21,7 +23,8 @@ const REASONS: readonly Reason[] = [
   {
     code: 'CONFIG_NOT_READ',
     pattern: /\[ERROR\] config file does not exists? or cannot be parsed/,
-    sentence: 'The launcher could not read or parse the config file.'
+    sentence: 'The launcher could not read or parse the config file.',
+    swallowed: true
   },
   {
     code: 'PLUGINS_NOT_PACKED',
@@ -91,13 +94,15 @@ const REASONS: readonly Reason[] = [
     code: 'CONFIG_ERROR',
     pattern: /^Config Error:/,
     sentence: 'The job did not accept its config.',
-    following: 6
+    following: 6,
+    swallowed: true
   },
   {
     code: 'JOB_FAILED',
     pattern: /^Fatal Error,/,
     sentence: 'The job ended with a fatal error.',
-    following: 6
+    following: 6,
+    swallowed: true
   },
   {
     code: 'APPLICATION_KILLED',
@@ -146,7 +151,37 @@ const REASONS: readonly Reason[] = [
  * alone is no reason: Flink prints one after success too.
  */
 export function findLauncherFailure(lines: readonly string[]): LauncherFailure | undefined {
-  for (const { code, pattern, sentence, following = 0 } of REASONS) {
+  return findFirst(REASONS, lines)
+}
+
+const SWALLOWED = REASONS.filter(({ swallowed }) => swallowed)
+
+/**
+ * A fatal error that the job itself tells of, which stands whatever its exit status is; undefined when there is none. A
+ * job that prints such a line as its data is taken for failed: better that than the other way round.
+ */
+export function findFatalError(lines: readonly string[]): LauncherFailure | undefined {
+  return findFirst(SWALLOWED, lines)
+}
+
+/** The reason of a launcher that ended without an application, and whose output holds none that is known. */
+export function withoutReason(
+  exit: LauncherExit | undefined
+): Pick<LauncherFailure, 'code' | 'sentence'> {
+  if (exit?.kind !== 'exited' || exit.code !== 0) {
+    return { code: 'NO_APPLICATION', sentence: 'the launcher ended without an application' }
+  }
+  return {
+    code: 'SUCCESS_WITHOUT_APPLICATION',
+    sentence: 'the launcher ended with exit code 0, as after a success, but without an application'
+  }
+}
+
+function findFirst(
+  reasons: readonly Reason[],
+  lines: readonly string[]
+): LauncherFailure | undefined {
+  for (const { code, pattern, sentence, following = 0 } of reasons) {
     const index = lines.findIndex((line) => pattern.test(line))
     if (index < 0) continue
     const match = pattern.exec(lines[index] as string) ?? []

@@ -1,6 +1,6 @@
 import { pause } from '@scheduler-task/yarn-client/time-limit'
 import type { Slot } from './launch-queue.ts'
-import type { AttemptRef, LauncherExit } from './launching.ts'
+import type { AttemptRef, LauncherExit, LauncherFailure, Launching } from './launching.ts'
 import type { Parts } from './parts.ts'
 import type { Attempt } from './submission.ts'
 
@@ -41,7 +41,8 @@ export function watchLauncher(
       if (event.kind === 'application-id') news.applicationId = event.applicationId
       else news.exit = event.exit
       onNews()
-      if (event.kind === 'ended') await store.attemptEnded(attempt.id, event.exit)
+      if (event.kind !== 'ended') continue
+      await store.attemptEnded(attempt.id, event.exit, await saidOf(launching, ref, event.exit))
     }
     // A wrapper may be gone while its driver lives on.
     while ((await launching.fence(ref)) === 'held') await pause(FENCE_POLL_MS, background.signal)
@@ -53,4 +54,19 @@ export function watchLauncher(
     background.insist('following a launcher', ids, follow)
   )
   return news
+}
+
+/**
+ * What a launcher's output says about its end. Of one that ended with 0, or nobody knows how, it is searched only for
+ * the job's own word that it failed: much of what is printed on the way looks like failure.
+ */
+export async function saidOf(
+  launching: Pick<Launching, 'failureOf' | 'fatalErrorOf'>,
+  ref: AttemptRef,
+  exit: LauncherExit
+): Promise<LauncherFailure | undefined> {
+  if (exit.kind === 'not-started') return undefined
+  const fatal = await launching.fatalErrorOf(ref)
+  const failed = exit.kind === 'signalled' || (exit.kind === 'exited' && exit.code !== 0)
+  return fatal ?? (failed ? await launching.failureOf(ref) : undefined)
 }

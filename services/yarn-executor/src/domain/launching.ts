@@ -51,11 +51,12 @@ export type AttemptRef = Readonly<{
 /**
  * How the launcher ended. `exited` with code 0 is the only success, and no proof of one (waterdrop.md §5). A shell
  * reports a signal as status 128 + n, and a JVM that gets SIGTERM exits with 143 by itself: both are `signalled`.
+ * `outlived`: processes that it had started were still there when it had ended; one of them may be the driver.
  */
 export type LauncherExit =
-  | Readonly<{ kind: 'exited'; code: number }>
+  | Readonly<{ kind: 'exited'; code: number; outlived?: true }>
   /** `SIGTERM` and so on. */
-  | Readonly<{ kind: 'signalled'; signal: string }>
+  | Readonly<{ kind: 'signalled'; signal: string; outlived?: true }>
   | Readonly<{ kind: 'not-started'; reason: string }>
   /** It is gone and left no exit status: its shim was killed, or the host went down. */
   | Readonly<{ kind: 'unknown'; reason: string }>
@@ -144,6 +145,12 @@ export interface Launching {
 
   /** The reason found in the output, also of a launcher that ended with 0; undefined when it holds none that is known. */
   failureOf(attempt: AttemptRef): Promise<LauncherFailure | undefined>
+
+  /**
+   * A fatal error that the job itself tells of in the output, whatever the exit status: Waterdrop 2.0 ends with 0 after
+   * one. Nothing else counts: what an engine prints while it runs may look like failure, and be none.
+   */
+  fatalErrorOf(attempt: AttemptRef): Promise<LauncherFailure | undefined>
 
   outputTail(attempt: AttemptRef, maxBytes: number): Promise<OutputTail>
 

@@ -81,7 +81,8 @@ t.test(
   async (t) => {
     const started = await startAttempt(t, node('leaves-a-grandchild.mjs'))
     const { launching, attempt, directory } = started
-    t.same(await eventsOf(started), [{ kind: 'ended', exit: { kind: 'exited', code: 0 } }])
+    const exit = { kind: 'exited', code: 0, outlived: true }
+    t.same(await eventsOf(started), [{ kind: 'ended', exit }])
     await until(async () => !isAlive(attempt.identity))
     const grandchild = Number(readFileSync(join(directory, 'stdout'), 'utf8'))
     t.not(readStat(grandchild)?.session, attempt.identity.pid)

@@ -31,6 +31,7 @@ export function toJob(submission: Submission, standing: Standing, now: number): 
         : { reason: submission.stale, since: timeOrNull(submission.staleSince) },
     outcome,
     evidence: evidence.map(({ source, text }) => ({ source, text })),
+    warnings: submission.warnings.map(({ code, text }) => ({ code, text })),
     tags: { installation: submission.installationTag, submission: submission.submissionTag },
     replaces,
     closed:
@@ -51,7 +52,18 @@ export function toJobDetail(
   return {
     ...job,
     attempts: attempts.map(
-      ({ id, tag, profile, argv, renderedDigest, holdsDriver, createdAt, endedAt, exit }) => ({
+      ({
+        id,
+        tag,
+        profile,
+        argv,
+        renderedDigest,
+        holdsDriver,
+        createdAt,
+        endedAt,
+        exit,
+        failure
+      }) => ({
         id,
         tag,
         profile,
@@ -60,7 +72,8 @@ export function toJobDetail(
         holdsDriver,
         createdAt: timeOf(createdAt),
         endedAt: timeOrNull(endedAt),
-        exit: exit && { ...exit }
+        exit: exit && { ...exit },
+        failure: failure && { ...failure, lines: [...failure.lines] }
       })
     )
   }
