@@ -1,5 +1,9 @@
 import t from 'tap'
-import { findLauncherFailure } from '../../src/domain/launcher-failure.ts'
+import {
+  findFatalError,
+  findLauncherFailure,
+  withoutReason
+} from '../../src/domain/launcher-failure.ts'
 import { recording } from '../support/recordings.ts'
 
 t.test('the reason that recorded launchers give', async (t) => {
@@ -93,4 +97,45 @@ t.test('a long line and a hostile one stay bounded', async (t) => {
   ])
   t.ok(performance.now() - begun < 1000)
   t.ok((failure?.sentence.length ?? 9999) < 400 && (failure?.lines[0]?.length ?? 9999) <= 500)
+})
+
+t.test(
+  'a fatal error is what the job itself says, and no line that only looks like one',
+  async (t) => {
+    for (const text of [
+      'Fatal Error, ',
+      'Config Error:',
+      '[INFO] spark conf: [ERROR] config file does not exists or cannot be parsed due to invalid'
+    ]) {
+      t.ok(findFatalError(['one line', text, '', 'Reason: boom']), text)
+    }
+    const swallowed = findFatalError(['Fatal Error, ', '', 'Reason: boom ', '', 'after'])
+    t.match(swallowed, { code: 'JOB_FAILED', lines: ['Fatal Error, ', 'Reason: boom ', 'after'] })
+    for (const text of [
+      'INFO Client: Retrying connect to server: rm.example/10.0.0.1:8032. Already tried 0 time(s)',
+      'java.io.FileNotFoundException: /tmp/x does not exist',
+      'Exception in thread "Thread-3" java.lang.IllegalStateException: Trying to access closed classloader',
+      'Exception in thread "main" java.lang.OutOfMemoryError',
+      'Traceback (most recent call last):',
+      ' Fatal Error, in a row of data',
+      ''
+    ]) {
+      t.equal(findFatalError([text]), undefined, text)
+    }
+    for (const name of ['flink-perjob-attached-ok', 'spark-client-fail', 'flink-bad-queue']) {
+      t.equal(findFatalError(recording(name).all), undefined, name)
+    }
+  }
+)
+
+t.test('success without an application has a reason of its own', async (t) => {
+  t.equal(withoutReason({ kind: 'exited', code: 0 }).code, 'SUCCESS_WITHOUT_APPLICATION')
+  for (const exit of [
+    { kind: 'exited', code: 1 },
+    { kind: 'signalled', signal: 'SIGKILL' },
+    { kind: 'unknown', reason: 'why' },
+    undefined
+  ] as const) {
+    t.equal(withoutReason(exit).code, 'NO_APPLICATION')
+  }
 })
