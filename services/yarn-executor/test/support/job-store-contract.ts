@@ -277,6 +277,7 @@ export function jobStoreContract(t: Test, name: string, open: OpenStore): void {
       ...attempt,
       createdAt: 9,
       identity: null,
+      hostId: null,
       exit: null,
       failure: null,
       endedAt: null
