@@ -149,6 +149,12 @@ export async function stopProcesses(
   }
 }
 
+/** SIGKILL, and resolves once they are gone. */
+export async function killProcesses(identities: readonly ProcessIdentity[]): Promise<void> {
+  for (const identity of identities) await signal(identity, 'SIGKILL')
+  await endOf(identities, 5_000)
+}
+
 async function endOf(identities: readonly ProcessIdentity[], limitMs: number): Promise<void> {
   const deadline = Date.now() + limitMs
   while (Date.now() < deadline) {

@@ -24,6 +24,8 @@ export type Directories = Readonly<{
   configuration: string
   /** Emptied at every start: container directories, container logs, staging. */
   work: string
+  /** What the ResourceManager knows after a restart; below `work`. */
+  resourceManagerMemory: string
   /** Logs of the daemons. */
   logs: string
   state: string
@@ -54,6 +56,7 @@ export function directoriesFor(variables: Record<string, string | undefined>): D
     waterdrop: `${root}/waterdrop`,
     configuration: `${root}/conf`,
     work: `${root}/work`,
+    resourceManagerMemory: `${root}/work/resource-manager-memory`,
     logs: `${root}/logs`,
     state: `${root}/state.json`,
     lock: `${root}/lock`

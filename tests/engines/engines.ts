@@ -6,6 +6,7 @@ import { writeConfiguration } from './configuration.ts'
 import {
   type Daemon,
   daemonNames,
+  killProcesses,
   logOf,
   logTail,
   startDaemon,
@@ -88,6 +89,37 @@ export async function restartAzkaban(variables: Variables): Promise<void> {
     const azkaban = await startDaemon(directories, 'azkaban', state)
     await writeState(directories.state, { ...state, azkaban })
     await untilReady(directories, { ...state, azkaban })
+  })
+}
+
+/** Ends the ResourceManager as a crash does: SIGKILL. Throws when the engines do not run. */
+export async function killResourceManager(variables: Variables): Promise<void> {
+  const directories = directoriesFor(variables)
+  await withLock(directories.lock, async () => {
+    const state = await readState(directories.state)
+    if (!state?.resourceManager) throw new Error('The engines do not run')
+    await killProcesses([state.resourceManager])
+  })
+}
+
+/**
+ * Starts the ResourceManager that {@link killResourceManager} has ended, and resolves when it is active and has its
+ * node back. It knows its applications again unless its memory is `lost`.
+ */
+export async function startResourceManager(
+  variables: Variables,
+  memory: 'kept' | 'lost'
+): Promise<void> {
+  const directories = directoriesFor(variables)
+  await withLock(directories.lock, async () => {
+    const state = await readState(directories.state)
+    if (!state) throw new Error('The engines do not run')
+    if (memory === 'lost') {
+      await rm(directories.resourceManagerMemory, { recursive: true, force: true })
+    }
+    const resourceManager = await startDaemon(directories, 'resourceManager', state)
+    await writeState(directories.state, { ...state, resourceManager })
+    await untilReady(directories, { ...state, resourceManager })
   })
 }
 

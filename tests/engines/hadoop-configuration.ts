@@ -46,6 +46,15 @@ function resourceManager(directories: Directories, ports: Ports): Properties {
       'org.apache.hadoop.yarn.server.resourcemanager.scheduler.capacity.CapacityScheduler',
     // Halves the time from ACCEPTED to a started ApplicationMaster.
     [`${name}.nodemanagers.heartbeat-interval-ms`]: 200,
+    // It remembers its applications over a restart, unless that directory is emptied before.
+    [`${name}.recovery.enabled`]: true,
+    [`${name}.store.class`]:
+      'org.apache.hadoop.yarn.server.resourcemanager.recovery.FileSystemRMStateStore',
+    [`${name}.fs.state-store.uri`]: `file:${directories.resourceManagerMemory}`,
+    // By default it gives no container away for ten seconds after a restart.
+    [`${name}.work-preserving-recovery.scheduling-wait-ms`]: 500,
+    // By default a NodeManager or a client looks for a lost ResourceManager every 30 seconds.
+    [`${name}.connect.retry-interval.ms`]: 1000,
     // Otherwise below /tmp, shared with every other cluster of the user.
     'yarn.node-attribute.fs-store.root-dir': `file:${directories.work}/node-attribute`,
     'yarn.scheduler.minimum-allocation-mb': 256,

@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { runVariable } from './hadoop-configuration.ts'
+import { identify, signal } from './process-identity.ts'
 
 /**
  * Processes that carry the text in their arguments or environment, containers aside: what a launcher
@@ -10,6 +11,14 @@ export async function launcherProcessesWith(text: string): Promise<string[]> {
     (command, environment) =>
       !environment.includes(`${runVariable}=`) && `${command}\0${environment}`.includes(text)
   )
+}
+
+/** Ends with SIGKILL what {@link launcherProcessesWith} finds. */
+export async function killLauncherProcessesWith(text: string): Promise<void> {
+  for (const found of await launcherProcessesWith(text)) {
+    const identity = await identify(Number.parseInt(found, 10))
+    if (identity) await signal(identity, 'SIGKILL')
+  }
 }
 
 /** What Azkaban has started for one execution and what that has left behind, `pid arguments` each. */

@@ -53,6 +53,11 @@ export class ResourceManager {
     )
   }
 
+  /** All applications that it knows, ended ones too. */
+  async allApps(): Promise<Application[]> {
+    return many.parse(await this.#get('apps?deSelects=resourceRequests')).apps?.app ?? []
+  }
+
   /** Asks for the application's end; 202 comes before it, so look at {@link app} afterwards. */
   async kill(id: string, user: string): Promise<void> {
     await this.#send('PUT', `apps/${id}/state?user.name=${user}`, { state: 'KILLED' })

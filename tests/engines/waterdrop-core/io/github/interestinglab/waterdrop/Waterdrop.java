@@ -7,8 +7,9 @@ import org.apache.spark.sql.SparkSession;
 
 /**
  * A small Spark job in the place of Waterdrop's: takes its settings from the config, shows a few rows
- * once or, with a …Stream source, every second until it is ended. Like Waterdrop 2.0 it prints its
- * errors and ends as if nothing had happened.
+ * once or, with a …Stream source, every second until it is ended. A Failing… source throws an
+ * exception: like Waterdrop 2.0 it prints that and ends as if nothing had happened. A Broken… source
+ * throws an error, as when a plugin's class is missing: nobody catches that, here as there.
  */
 public final class Waterdrop {
   public static void main(String[] args) throws InterruptedException {
@@ -41,6 +42,8 @@ public final class Waterdrop {
     SparkSession spark = SparkSession.builder().config(settings).getOrCreate();
     do {
       spark.range(3).toDF("fake").show();
+      if (config.source.startsWith("Failing")) throw new IllegalStateException("this source fails");
+      if (config.source.startsWith("Broken")) throw new NoClassDefFoundError("this/source/is/broken");
       if (config.isEndless()) Thread.sleep(1000);
     } while (config.isEndless());
     spark.stop();
