@@ -89,7 +89,7 @@ export class Executor {
 
   /** Another one after each start. */
   get url(): string {
-    return this.#service?.url ?? 'http://nowhere.invalid'
+    return this.#service?.url ?? 'http://127.0.0.1:1'
   }
 
   /** SIGKILL; resolves once it is gone. */
