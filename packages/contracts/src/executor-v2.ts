@@ -172,6 +172,12 @@ const operation = z
     kind: z.enum(['start', 'stop', 'restart']),
     requestedBy: z.string().nullable(),
     requestedAt: time.nullable(),
+    waitsFor: z
+      .enum(['APPLICATIONS', 'PROCESSES', 'ABSENCE', 'RESOURCE_MANAGER'])
+      .nullable()
+      .describe(
+        'What the proof of a stop waits for: final states of its applications, the end of its processes, that no application shows up any more, an answer of the ResourceManager'
+      ),
     problem: z
       .string()
       .nullable()

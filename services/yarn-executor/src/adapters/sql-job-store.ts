@@ -3,6 +3,7 @@ import type { JobStore } from '../domain/job-store.ts'
 import { type ChangeFeed, createChangeFeed } from './change-feed.ts'
 import { sql } from './kysely.ts'
 import { sqlAcceptance } from './sql-acceptance.ts'
+import { sqlApplicationStops } from './sql-application-stops.ts'
 import { sqlAttempts } from './sql-attempts.ts'
 import { sqlConfigs } from './sql-configs.ts'
 import type { SqlDatabase } from './sql-database.ts'
@@ -53,6 +54,7 @@ function storeOn(given: SqlDatabase, feed: ChangeFeed, now: () => number, owner?
     ...sqlEvents(given, now, feed.announce),
     ...sqlObservations(database, now),
     ...sqlRetention(database),
+    ...sqlApplicationStops(database, now),
     onChange: feed.onChange,
 
     installationId: () =>

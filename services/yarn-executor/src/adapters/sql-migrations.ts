@@ -7,6 +7,7 @@ import { liveInOrder } from './migrations/0003-live-in-order.ts'
 import { promised } from './migrations/0004-promised.ts'
 import { warnings } from './migrations/0005-warnings.ts'
 import { instances } from './migrations/0006-instances.ts'
+import { applicationStops } from './migrations/0007-application-stops.ts'
 import type { SqlKind } from './sql-database.ts'
 import type { JobTables } from './sql-schema.ts'
 
@@ -19,7 +20,8 @@ const STEPS: readonly Step[] = [
   { name: '0003-live-in-order', up: liveInOrder },
   { name: '0004-promised', up: promised },
   { name: '0005-warnings', up: warnings },
-  { name: '0006-instances', up: instances }
+  { name: '0006-instances', up: instances },
+  { name: '0007-application-stops', up: applicationStops }
 ]
 
 type WithMigrations = { migrations: { name: string; applied_at: number } }

@@ -18,6 +18,7 @@ export type JobTables = {
     position?: number | null
   }
   configs: { digest: string; bytes: Uint8Array; used_at: number }
+  application_stops: { application_id: string; requested_by: string; requested_at: number }
   /** On PostgreSQL alone: one row, the last position that was given. */
   event_counter: { last: number }
   /** On PostgreSQL alone: one row a lease. */

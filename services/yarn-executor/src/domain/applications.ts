@@ -5,6 +5,7 @@ import {
   isFinal
 } from '@scheduler-task/yarn-client/application'
 import { RmError } from '@scheduler-task/yarn-client/rm-errors'
+import { TimeLimitReached, unlessAborted, withinTime } from '@scheduler-task/yarn-client/time-limit'
 import {
   alreadyEnded,
   applicationUnknown,
@@ -14,10 +15,13 @@ import {
 } from '../errors.ts'
 import type { Drain } from './drain.ts'
 import { findTarget } from './find-target.ts'
-import type { ForeignApplications } from './foreign-application.ts'
+import type { ForeignApplications, Kill } from './foreign-application.ts'
 import type { Parts } from './parts.ts'
 import { isOver } from './submission.ts'
 import type { Submissions } from './submissions.ts'
+
+const REFUSED_WITHIN_MS = 500
+const MOST_STOPPING = 1000
 
 export type ApplicationFilter = Readonly<{ user?: string; nameContains?: string }>
 export type ApplicationPage = Readonly<{
@@ -35,12 +39,10 @@ export interface Applications {
   ) => Promise<ApplicationPage>
   /** As the ResourceManager knows it now, final ones too. */
   find: (id: string) => Promise<Application>
-  /**
-   * Begins to stop one, and answers it as it is now. The wish is durable for one that was started here; for others it
-   * is carried on as long as this process lives.
-   */
+  /** Begins to stop one, and answers it as it is now. The wish is durable. */
   stop: (id: string, who: string) => Promise<Application | undefined>
-  isStopping: (id: string) => boolean
+  /** Those whose end was asked for here, and is not reported yet. */
+  stopping: () => Promise<ReadonlySet<string>>
 }
 
 export function createApplications(
@@ -56,6 +58,16 @@ export function createApplications(
   }>
 ): Applications {
   const { rm, live, background } = parts
+
+  /** Whoever may not kill it is told at once; what else comes takes its time. */
+  async function begun({ ended }: Kill): Promise<void> {
+    try {
+      await withinTime(REFUSED_WITHIN_MS, background.signal, (limit) => unlessAborted(ended, limit))
+    } catch (error) {
+      const goesOn = error instanceof TimeLimitReached || background.signal.aborted
+      if (!goesOn) throw error
+    }
+  }
 
   return {
     list: async ({ user, nameContains }, { limit, after }) => {
@@ -95,15 +107,15 @@ export function createApplications(
       if (isFinal(application.state)) {
         throw alreadyEnded(id, application.state, application.finalStatus)
       }
-      background.run(
-        'a kill',
-        { applicationId: id },
-        async () => void (await foreign.kill(id, who))
-      )
+      await told(`${id} cannot be stopped`, begun(await foreign.kill(id, who)))
       return application
     },
 
-    isStopping: foreign.isKilling
+    stopping: async () => {
+      const wanted = await foreign.wanted()
+      const { items } = await parts.store.list({ states: ['STOPPING'] }, { limit: MOST_STOPPING })
+      return new Set([...wanted, ...items.flatMap(({ applicationId }) => applicationId ?? [])])
+    }
   }
 }
 

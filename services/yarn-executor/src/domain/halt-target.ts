@@ -1,6 +1,11 @@
 import { isFinal, isLive } from '@scheduler-task/yarn-client/application'
 import { RmError } from '@scheduler-task/yarn-client/rm-errors'
-import { TimeLimitReached, unlessAborted, withinTime } from '@scheduler-task/yarn-client/time-limit'
+import {
+  pause,
+  TimeLimitReached,
+  unlessAborted,
+  withinTime
+} from '@scheduler-task/yarn-client/time-limit'
 import {
   alreadyEnded,
   applicationUnknown,
@@ -13,6 +18,8 @@ import type { ForeignApplications } from './foreign-application.ts'
 import type { Parts } from './parts.ts'
 import type { Stops } from './stop-submission.ts'
 import { ImpossibleChange, isOver, type Submission } from './submission.ts'
+
+const LOOK_EVERY_MS = 100
 
 export type Halt = (target: Target, applicationId: string, who: string) => Promise<void>
 
@@ -30,7 +37,8 @@ export function createHalt(
     try {
       const ended = await withinTime(limits.stopTimeoutMs, background.signal, async (limit) => {
         await stops.begin(submission.id, { who, reason: 'STOP_REQUESTED' })
-        return await unlessAborted(stops.proof(submission.id), limit)
+        const proof = unlessAborted(stops.proof(submission.id), limit)
+        return await Promise.race([proof, refusal(submission.id, applicationId, proof)])
       })
       if (ended.state === 'LOST') throw lostWhileStopping(applicationId)
     } catch (error) {
@@ -41,9 +49,28 @@ export function createHalt(
       if (!(error instanceof TimeLimitReached)) throw error
       const now = (await store.find(submission.id)) ?? submission
       const state = now.yarnState ?? now.state
-      const problem = stops.problemOf(submission.id)
+      const problem = stops.progressOf(submission.id)?.problem
       throw stopPending(applicationId, state, problem ?? `its state is ${state}`)
     }
+  }
+
+  /** Rejects when the ResourceManager does not let this service kill it: that lasts longer than a caller waits. */
+  async function refusal(
+    submissionId: string,
+    applicationId: string,
+    proof: Promise<Submission>
+  ): Promise<never> {
+    let over = false
+    const end = () => {
+      over = true
+    }
+    proof.then(end, end)
+    while (!over) {
+      const refused = stops.progressOf(submissionId)?.refused
+      if (refused) throw resourceManagerFailed(refused, `${applicationId} cannot be stopped`)
+      await pause(LOOK_EVERY_MS, background.signal)
+    }
+    return await new Promise(() => {})
   }
 
   async function haltForeign({ application }: Target, applicationId: string, who: string) {
@@ -52,9 +79,10 @@ export function createHalt(
       throw alreadyEnded(applicationId, application.state, application.finalStatus)
     }
     try {
-      await withinTime(limits.stopTimeoutMs, background.signal, (limit) =>
-        unlessAborted(foreign.kill(applicationId, who), limit)
-      )
+      await withinTime(limits.stopTimeoutMs, background.signal, async (limit) => {
+        const { ended } = await foreign.kill(applicationId, who)
+        await unlessAborted(ended, limit)
+      })
     } catch (error) {
       if (error instanceof TimeLimitReached) {
         throw stopPending(applicationId, application.state, `its state was ${application.state}`)

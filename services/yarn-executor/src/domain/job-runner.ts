@@ -65,7 +65,7 @@ export function createJobRunner(
   const foreign = createForeignApplications(parts)
   const halt = createHalt(parts, stops, foreign)
   const replacement = createRestart(parts, { acceptance, starter, halt })
-  const submissions = createSubmissions(parts, { acceptance, starter, stops, drain })
+  const submissions = createSubmissions(parts, { acceptance, starter, stops, foreign, drain })
   const applications = createApplications(parts, { foreign, submissions, drain })
   const poller = createPoller(parts, installationId)
 
@@ -173,6 +173,7 @@ export function createJobRunner(
     applications,
     recover: async () => {
       await recoverJobs(parts, { launcher, stops, relaunch: submissions.relaunch })
+      foreign.start()
       poller.start()
     },
     closeQueue: queue.close,

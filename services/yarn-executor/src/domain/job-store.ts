@@ -109,6 +109,13 @@ export type SubmissionPage = Readonly<{
 /** What retention has removed; what lies in the directories of attempts is still there. */
 export type Removed = Readonly<{ submissionIds: readonly string[]; directories: readonly string[] }>
 
+/** Somebody wants the end of an application that no live submission stands for. */
+export type WantedEnd = Readonly<{
+  applicationId: string
+  requestedBy: string
+  requestedAt: number
+}>
+
 /**
  * Why: the database does not answer, or not as one that may be written (`UNREACHABLE`); it has no room (`FULL`); others
  * are in the way for too long (`BUSY`).
@@ -232,6 +239,13 @@ export interface JobStore {
   removeEndedBefore(time: number, limit: number): Promise<Removed>
   /** Which of these attempts there are; 500 at most. */
   knownAttempts(ids: readonly string[]): Promise<string[]>
+
+  /** Keeps the wish; who had it first, keeps it. */
+  wantEnd(applicationId: string, who: string): Promise<void>
+  /** What is wished for and not reported yet, the oldest wishes first; 1000 at most. */
+  wantedEnds(): Promise<WantedEnd[]>
+  /** Nothing is wished for any more: it is over, or cannot be killed. */
+  endReported(applicationId: string): Promise<void>
 
   /** Keeps what was seen of applications, and that it is fresh. */
   observe(seen: ReadonlyMap<string, Observation>): Promise<void>

@@ -1,5 +1,5 @@
 import { type Application, isLive } from '@scheduler-task/yarn-client/application'
-import { RmError } from '@scheduler-task/yarn-client/rm-errors'
+import { isPassing, RmError } from '@scheduler-task/yarn-client/rm-errors'
 import { pause, withinTime } from '@scheduler-task/yarn-client/time-limit'
 import { refOf } from './launcher-watch.ts'
 import { changeTo, type FinalYarnState, finalStateOf } from './observation.ts'
@@ -23,17 +23,33 @@ export interface Stops {
   resume: (submission: Submission) => void
   /** The submission once the stop is proven. Rejects when the service ends. */
   proof: (submissionId: string) => Promise<Submission>
-  /** What keeps the stop from being proven, in words; undefined when it just takes its time. */
-  problemOf: (submissionId: string) => string | undefined
+  /** How far the stop is; undefined when it is not carried on here. */
+  progressOf: (submissionId: string) => Readonly<StopProgress> | undefined
 }
 
-type StopProgress = { problem: string | undefined }
+/**
+ * What a stop waits for: final states of its applications, the end of its processes, that a request on its way is ruled
+ * out (the ResourceManager has no application and none shows up), or the ResourceManager itself.
+ */
+export type StopWait = 'APPLICATIONS' | 'PROCESSES' | 'ABSENCE' | 'RESOURCE_MANAGER'
+
+export type StopProgress = {
+  waitsFor: StopWait
+  /** What keeps it from being proven, in words; undefined when it just takes its time. */
+  problem: string | undefined
+  /** The ResourceManager does not let this service kill it: that may last. */
+  refused: RmError | undefined
+}
 type Stop = Readonly<{ done: Promise<Submission>; progress: StopProgress }>
 
+/** How often, and since when by a clock that never jumps, no application was found; and that nothing begins any more. */
+type Absence = { polls: number; since: number; voided: boolean }
+
+const REFUSALS: ReadonlySet<string> = new Set(['RM_REFUSED', 'RM_KERBEROS'])
 const FIRST_PAUSE_MS = 100
 const LONGEST_PAUSE_MS = 5000
 /** One round of asking for the end; the next begins with a fresh look. */
-const KILL_ROUND_MS = 30_000
+const KILL_ROUND_MS = 10_000
 
 export function createStops(parts: Parts): Stops {
   const { store, rm, live, launching, limits, background, log } = parts
@@ -42,7 +58,11 @@ export function createStops(parts: Parts): Stops {
   function run(submission: Submission): Stop {
     const known = stops.get(submission.id)
     if (known) return known
-    const progress: StopProgress = { problem: undefined }
+    const progress: StopProgress = {
+      waitsFor: 'RESOURCE_MANAGER',
+      problem: undefined,
+      refused: undefined
+    }
     const done = prove(submission, progress).finally(() => stops.delete(submission.id))
     const stop = { done, progress }
     stops.set(submission.id, stop)
@@ -52,15 +72,20 @@ export function createStops(parts: Parts): Stops {
 
   async function prove(submission: Submission, progress: StopProgress): Promise<Submission> {
     const { signal } = background
-    const attempt = await store.attemptOf(submission.id)
-    const absence = { polls: 0, since: 0 }
+    const absence: Absence = { polls: 0, since: 0, voided: false }
     for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
       try {
-        const last = await step(submission, attempt, absence, signal)
+        const last = await step(submission, { absence, progress }, signal)
         if (last) return await store.change(submission.id, last)
         progress.problem = undefined
+        progress.refused = undefined
       } catch (error) {
         signal.throwIfAborted()
+        absence.polls = 0
+        if (error instanceof RmError) {
+          if (isPassing(error)) progress.waitsFor = 'RESOURCE_MANAGER'
+          progress.refused = REFUSALS.has(error.reason) ? error : undefined
+        }
         const closed = await closedMeanwhile(submission)
         if (closed) return closed
         progress.problem = error instanceof Error ? error.message : String(error)
@@ -81,47 +106,61 @@ export function createStops(parts: Parts): Stops {
   /** One round; answers the last change of state once everything is proven. */
   async function step(
     submission: Submission,
-    attempt: Attempt | undefined,
-    absence: { polls: number; since: number },
+    { absence, progress }: Readonly<{ absence: Absence; progress: StopProgress }>,
     signal: AbortSignal
   ): Promise<StateChange | undefined> {
+    const attempts = await store.attemptsOf(submission.id)
     // Read before the applications: what is listed then is all that there will be.
-    const free = await isFree(attempt)
-    let applications: Application[]
-    try {
-      applications = await applicationsOf(submission, signal)
-    } catch (error) {
-      if (submission.applicationId === null && !free) {
-        await endProcesses(submission, attempt, signal)
-      }
-      throw error
-    }
+    const held = await heldOf(attempts, absence)
+    const applications = await applicationsOf(submission, signal)
     const alive = applications.filter(({ state }) => isLive(state))
     if (alive.length > 0) {
-      await Promise.all(alive.map(({ id }) => kill(submission, id, signal)))
-      live.invalidate()
+      absence.polls = 0
+      progress.waitsFor = 'APPLICATIONS'
+      await killAll(submission, alive, signal)
       return undefined
     }
-    if (!free) {
-      await endProcesses(submission, attempt, signal)
+    if (held.length > 0) {
+      absence.polls = 0
+      progress.waitsFor = 'PROCESSES'
+      await endProcesses(submission, held, signal)
       return undefined
     }
     const main = applications.find(({ id }) => id === submission.applicationId) ?? applications[0]
     const ended = main && finalStateOf(main)
     if (ended) return finalChange(submission, main, ended)
-    if (submission.applicationId === null) {
-      const text = submission.reasonText ?? 'stopped before there was an application'
-      return { to: 'KILLED', who: 'executor', reason: 'CANCELLED', text }
-    }
-    if (absence.polls === 0) absence.since = Date.now()
+    progress.waitsFor = 'ABSENCE'
+    const { applicationId } = submission
+    if (applicationId === null && (await nothingWasSent(attempts))) return cancelled(submission)
+    if (absence.polls === 0) absence.since = performance.now()
     absence.polls += 1
-    const proven = Date.now() - absence.since >= limits.submitHorizonMs
+    const proven = performance.now() - absence.since >= limits.submitHorizonMs
     if (absence.polls < ABSENT_POLLS || !proven) return undefined
-    return { to: 'LOST', who: 'resource-manager', reason: 'RM_FORGOT' }
+    if (applicationId === null) return cancelled(submission)
+    const text = `the ResourceManager knows no ${applicationId} any more; how it ended is unknown`
+    return { to: 'LOST', who: 'resource-manager', reason: 'RM_FORGOT', text }
   }
 
-  async function isFree(attempt: Attempt | undefined): Promise<boolean> {
-    return !attempt || (await launching.fence(refOf(attempt))) === 'free'
+  /** Those of which something may still submit; the others never will, also when they have not begun. */
+  async function heldOf(
+    attempts: readonly Attempt[],
+    absence: Absence
+  ): Promise<readonly Attempt[]> {
+    if (!absence.voided) {
+      const voided = await Promise.all(attempts.map((one) => launching.void(refOf(one))))
+      absence.voided = voided.every(Boolean)
+    }
+    const fences = await Promise.all(attempts.map((one) => launching.fence(refOf(one))))
+    return attempts.filter((_one, at) => !absence.voided || fences[at] !== 'free')
+  }
+
+  /** No launcher ever ran: no request of it can be on its way. */
+  async function nothingWasSent(attempts: readonly Attempt[]): Promise<boolean> {
+    for (const attempt of attempts) {
+      const exit = attempt.exit ?? (await launching.exitOf(refOf(attempt)))
+      if (exit?.kind !== 'not-started') return false
+    }
+    return true
   }
 
   /** By tag, and by the id that is known: a job may have overridden its tags. */
@@ -133,6 +172,18 @@ export function createStops(parts: Parts): Stops {
     if (applicationId === null || tagged.some(({ id }) => id === applicationId)) return tagged
     const known = await rm.application(applicationId, signal)
     return known ? [known, ...tagged] : tagged
+  }
+
+  /** All of them are asked for, also when one is refused. */
+  async function killAll(
+    submission: Submission,
+    alive: readonly Application[],
+    signal: AbortSignal
+  ): Promise<void> {
+    const kills = await Promise.allSettled(alive.map(({ id }) => kill(submission, id, signal)))
+    live.invalidate()
+    const failed = kills.find((one) => one.status === 'rejected')
+    if (failed) throw failed.reason
   }
 
   async function kill(submission: Submission, id: string, signal: AbortSignal): Promise<void> {
@@ -147,19 +198,16 @@ export function createStops(parts: Parts): Stops {
   /** Until none is left, or one of them has submitted an application after all: that is killed first. */
   async function endProcesses(
     submission: Submission,
-    attempt: Attempt | undefined,
+    held: readonly Attempt[],
     signal: AbortSignal
   ): Promise<void> {
-    if (!attempt) return
     const { killGraceMs: graceMs } = limits
     const round = new AbortController()
     try {
       await withinTime(graceMs + KILL_ROUND_MS, signal, async (limit) => {
         const both = AbortSignal.any([limit, round.signal])
-        await Promise.race([
-          launching.end(refOf(attempt), { graceMs, signal: both }),
-          appearance(submission, both)
-        ])
+        const ends = held.map((one) => launching.end(refOf(one), { graceMs, signal: both }))
+        await Promise.race([Promise.all(ends), appearance(submission, both)])
       })
     } finally {
       round.abort()
@@ -198,8 +246,13 @@ export function createStops(parts: Parts): Stops {
       if (!submission) throw new Error(`there is no submission ${id}`)
       return submission.state === 'STOPPING' ? await run(submission).done : submission
     },
-    problemOf: (id) => stops.get(id)?.progress.problem
+    progressOf: (id) => stops.get(id)?.progress
   }
+}
+
+function cancelled({ reasonText }: Submission): StateChange {
+  const text = reasonText ?? 'stopped before there was an application'
+  return { to: 'KILLED', who: 'executor', reason: 'CANCELLED', text }
 }
 
 function finalChange(

@@ -1,4 +1,7 @@
 import { Failure } from '@scheduler-task/envelope/errors'
+import { isLive } from '@scheduler-task/yarn-client/application'
+import { RmError } from '@scheduler-task/yarn-client/rm-errors'
+import { TimeLimitReached, withinTime } from '@scheduler-task/yarn-client/time-limit'
 import {
   badCursor,
   configNotKept,
@@ -9,6 +12,7 @@ import {
 } from '../errors.ts'
 import type { Acceptance, Accepted, JobRequest } from './accept-job.ts'
 import type { Drain } from './drain.ts'
+import type { ForeignApplications } from './foreign-application.ts'
 import {
   BadCursor,
   KeyReused,
@@ -19,7 +23,7 @@ import {
 import type { Place } from './launch-queue.ts'
 import type { Parts } from './parts.ts'
 import type { Starter } from './start-job.ts'
-import type { Stops } from './stop-submission.ts'
+import type { StopProgress, Stops } from './stop-submission.ts'
 import {
   type Attempt,
   ImpossibleChange,
@@ -42,8 +46,11 @@ export type Repetition = Readonly<{
   startDeadlineMs?: number
 }>
 
-/** How a submission stands beside what is stored: its turn, and what keeps its stop from being proven. */
-export type Standing = Readonly<{ position: number | undefined; problem: string | undefined }>
+/** How a submission stands beside what is stored: its turn, and how far its stop is. */
+export type Standing = Readonly<{
+  position: number | undefined
+  stop: Readonly<StopProgress> | undefined
+}>
 
 /**
  * Jobs as v2 shows them. What it answers is durable and goes on without the caller, also after a restart of this
@@ -76,11 +83,19 @@ export interface Submissions {
   relaunch: (submission: Submission, attempt: Attempt | undefined) => void
 }
 
-type Needs = Readonly<{ acceptance: Acceptance; starter: Starter; stops: Stops; drain: Drain }>
+const LOOK_UP_MS = 5000
+
+type Needs = Readonly<{
+  acceptance: Acceptance
+  starter: Starter
+  stops: Stops
+  foreign: Pick<ForeignApplications, 'kill'>
+  drain: Drain
+}>
 
 export function createSubmissions(
   parts: Parts,
-  { acceptance, starter, stops, drain }: Needs
+  { acceptance, starter, stops, foreign, drain }: Needs
 ): Submissions {
   const { store, queue, background, log } = parts
   let line: Promise<void> = Promise.resolve()
@@ -171,6 +186,24 @@ export function createSubmissions(
     else await starter.giveUp(accepted, 'CONFIG_NOT_KEPT', 'its config was not kept')
   }
 
+  /** One that is over, and yet its application lives: forgotten by the ResourceManager and found again. */
+  async function stopsWhatLives({ id, applicationId }: Submission, who: string): Promise<boolean> {
+    if (applicationId === null) return false
+    try {
+      const found = await withinTime(LOOK_UP_MS, background.signal, (limit) =>
+        parts.rm.application(applicationId, limit)
+      )
+      if (!found || !isLive(found.state)) return false
+    } catch (error) {
+      if (error instanceof RmError || error instanceof TimeLimitReached) return false
+      throw error
+    }
+    await foreign.kill(applicationId, who)
+    const detail = `${applicationId}, which was found again`
+    await store.note({ submissionId: id, who, what: 'application-stop-requested', detail })
+    return true
+  }
+
   async function find(id: string): Promise<Submission> {
     const submission = await store.find(id)
     if (!submission) throw jobUnknown(id)
@@ -228,7 +261,9 @@ export function createSubmissions(
         return stopping
       } catch (error) {
         if (!(error instanceof ImpossibleChange)) throw error
-        throw jobOver((await store.find(id)) ?? before)
+        const now = (await store.find(id)) ?? before
+        if (!(await stopsWhatLives(now, who))) throw jobOver(now)
+        return now
       }
     },
     restart: async (id, repetition) => await again(await find(id), repetition, id),
@@ -257,7 +292,7 @@ export function createSubmissions(
     },
     keptConfig,
     config: configOf,
-    standing: (id) => ({ position: queue.positionOf(id), problem: stops.problemOf(id) }),
+    standing: (id) => ({ position: queue.positionOf(id), stop: stops.progressOf(id) }),
     relaunch: (submission, attempt) => {
       const { id: submissionId } = submission
       const place = queue.readmit(submissionId)

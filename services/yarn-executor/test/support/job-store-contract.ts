@@ -66,6 +66,22 @@ export function jobStoreContract(t: Test, name: string, open: OpenStore): void {
     }
   )
 
+  t.test(`${name}: the end of an application is wanted until it is reported`, async (t) => {
+    let clock = 0
+    const { store, reopen } = await open(t, () => ++clock)
+    await store.wantEnd('application_1_0001', 'alice')
+    await store.wantEnd('application_1_0002', 'bob')
+    await store.wantEnd('application_1_0001', 'eve')
+    const again = await reopen()
+    t.strictSame(await again.wantedEnds(), [
+      { applicationId: 'application_1_0001', requestedBy: 'alice', requestedAt: 1 },
+      { applicationId: 'application_1_0002', requestedBy: 'bob', requestedAt: 2 }
+    ])
+    await again.endReported('application_1_0001')
+    await again.endReported('application_1_0001')
+    t.match(await again.wantedEnds(), [{ applicationId: 'application_1_0002' }])
+  })
+
   t.test(`${name}: the installation has one id for good`, async (t) => {
     const { store, reopen } = await open(t, Date.now)
     const ids = await Promise.all([store.installationId(), store.installationId()])

@@ -1,5 +1,5 @@
 import { type Application, LIVE_STATES } from '@scheduler-task/yarn-client/application'
-import { RmError } from '@scheduler-task/yarn-client/rm-errors'
+import { isPassing, RmError } from '@scheduler-task/yarn-client/rm-errors'
 import { pause } from '@scheduler-task/yarn-client/time-limit'
 import type { Observation, Watched } from '../job-store.ts'
 import { refOf } from '../launcher-watch.ts'
@@ -33,7 +33,7 @@ export function createPoller(parts: Parts, installationId: string): Poller {
   const { signal } = background
   const installationTag = installationTagOf(installationId)
   const sweep = createSweep(parts)
-  /** How often, and since when, a known application was not found. */
+  /** How often, and since when by a clock that never jumps, a known application was not found. */
   const absences = new Map<string, { polls: number; since: number }>()
   let silence: string | undefined
 
@@ -48,7 +48,8 @@ export function createPoller(parts: Parts, installationId: string): Poller {
       const tracked = new Map(
         watched.flatMap((one) => (one.applicationId === null ? [] : [[one.applicationId, one]]))
       )
-      await observeAll(tracked, await withMissing(listed, tracked))
+      const unanswered = new Map<string, string>()
+      await observeAll(tracked, await withMissing(listed, tracked, unanswered), unanswered)
       await sweep(listed, tracked)
       if (silence) log.info({ was: silence }, 'the ResourceManager answers again')
       silence = undefined
@@ -61,10 +62,14 @@ export function createPoller(parts: Parts, installationId: string): Poller {
     }
   }
 
-  /** Those that are not in the list of live ones have ended, or are forgotten. */
+  /**
+   * Those that are not in the list of live ones have ended, are forgotten, or the list was cut short: each is asked for
+   * by its id. One that is not answered says nothing of the others; `unanswered` gets it, with the reason.
+   */
   async function withMissing(
     listed: readonly Application[],
-    tracked: ReadonlyMap<string, Watched>
+    tracked: ReadonlyMap<string, Watched>,
+    unanswered: Map<string, string>
   ): Promise<Map<string, Application>> {
     const found = new Map(listed.map((one) => [one.id, one]))
     const missing = () => [...tracked.keys()].filter((id) => !found.has(id))
@@ -73,18 +78,27 @@ export function createPoller(parts: Parts, installationId: string): Poller {
       if (missing().length <= ONE_BY_ONE) break
       for (const one of await rm.applications(filter, signal)) found.set(one.id, one)
     }
-    // So many whom the whole list does not have: thousands of questions would answer nothing else.
+    // So many whom the whole list does not have: each is asked for once its absence is to be proven.
     if (missing().length > ONE_BY_ONE) return found
     for (const id of missing()) {
-      const application = await rm.application(id, signal)
-      if (application) found.set(id, application)
+      try {
+        const application = await rm.application(id, signal)
+        if (application) found.set(id, application)
+      } catch (error) {
+        if (!(error instanceof RmError)) throw error
+        unanswered.set(id, error.reason)
+        // Each of the rest would wait as long.
+        if (isPassing(error)) for (const other of missing()) unanswered.set(other, error.reason)
+        if (isPassing(error)) return found
+      }
     }
     return found
   }
 
   async function observeAll(
     tracked: ReadonlyMap<string, Watched>,
-    found: ReadonlyMap<string, Application>
+    found: ReadonlyMap<string, Application>,
+    unanswered: Map<string, string>
   ): Promise<void> {
     const seen = new Map<string, Observation>()
     const changed: [Watched, Application][] = []
@@ -95,7 +109,8 @@ export function createPoller(parts: Parts, installationId: string): Poller {
       if (compared % COMPARED_AT_ONCE === 0) await new Promise((resolve) => setImmediate(resolve))
       const application = found.get(applicationId)
       if (!application) {
-        if (one.state !== 'STOPPING') absent.push(one)
+        if (unanswered.has(applicationId)) absences.delete(one.id)
+        else if (one.state !== 'STOPPING') absent.push(one)
         continue
       }
       absences.delete(one.id)
@@ -107,8 +122,19 @@ export function createPoller(parts: Parts, installationId: string): Poller {
     }
     if (seen.size > 0) await store.observe(seen)
     const forgotten: string[] = []
-    for (const one of absent) if (!(await isLost(one))) forgotten.push(one.id)
+    for (const one of absent) {
+      const fate = await fateOf(one)
+      if (fate === 'unknown') forgotten.push(one.id)
+      else if (fate !== 'lost') unanswered.set(one.applicationId ?? '', fate.reason)
+    }
     if (forgotten.length > 0) await store.markStale('RM_FORGOT', forgotten)
+    for (const reason of new Set(unanswered.values())) {
+      const ids = [...tracked].filter(([id]) => unanswered.get(id) === reason)
+      await store.markStale(
+        reason,
+        ids.map(([, { id }]) => id)
+      )
+    }
   }
 
   async function change({ id }: Watched, application: Application): Promise<void> {
@@ -116,18 +142,35 @@ export function createPoller(parts: Parts, installationId: string): Poller {
     if (submission) await applyObservation(store, submission, application)
   }
 
+  /** Lost, or not known yet; or why it cannot be told now. */
+  async function fateOf(one: Watched): Promise<'lost' | 'unknown' | RmError> {
+    try {
+      return (await isLost(one)) ? 'lost' : 'unknown'
+    } catch (error) {
+      if (error instanceof RmError) return error
+      throw error
+    }
+  }
+
   /** Lost only by proof: an active ResourceManager, several polls, no such tag, nobody left who could submit it. */
   async function isLost(submission: Watched): Promise<boolean> {
-    const absence = absences.get(submission.id) ?? { polls: 0, since: Date.now() }
+    const absence = absences.get(submission.id) ?? { polls: 0, since: performance.now() }
     absence.polls += 1
     absences.set(submission.id, absence)
     if (absence.polls < ABSENT_POLLS) return false
-    if (Date.now() - absence.since < limits.submitHorizonMs) return false
-    const attempt = await store.attemptOf(submission.id)
-    if (attempt && (await launching.fence(refOf(attempt))) === 'held') return false
+    if (performance.now() - absence.since < limits.submitHorizonMs) return false
+    for (const attempt of await store.attemptsOf(submission.id)) {
+      if ((await launching.fence(refOf(attempt))) !== 'free') return false
+    }
     if ((await rm.info(signal)).haState !== 'ACTIVE') return false
     if ((await rm.applications({ tags: [submission.submissionTag] }, signal)).length > 0)
       return false
+    // The lists may have been cut short.
+    const { applicationId } = submission
+    if (applicationId !== null && (await rm.application(applicationId, signal))) {
+      absences.delete(submission.id)
+      return false
+    }
     absences.delete(submission.id)
     const text = `the ResourceManager knows no ${submission.applicationId} any more; how it ended is unknown`
     await store.change(submission.id, {
@@ -179,6 +222,7 @@ function isNews(submission: Watched, { state, finalStatus }: Application): boole
     submission.stale !== null ||
     submission.yarnState !== state ||
     submission.finalStatus !== finalStatus ||
-    Date.now() - (submission.observedAt ?? 0) > OBSERVED_AT_LEAST_EVERY_MS
+    // Also when the clock was set back meanwhile.
+    Math.abs(Date.now() - (submission.observedAt ?? 0)) > OBSERVED_AT_LEAST_EVERY_MS
   )
 }

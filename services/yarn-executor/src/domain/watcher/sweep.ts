@@ -11,15 +11,37 @@ export type Sweep = (
 ) => Promise<void>
 
 const KILL_MS = 10_000
+/** So many at once; the others have their turn in a later tick. */
+const MOST_KILLS = 50
 
 /**
- * Ends applications of ours that must not be: those that appear after their submission was given up, and second ones of
- * a submission that has one already.
+ * Ends applications of ours that must not be: those that appear after their submission was given up or closed by hand,
+ * and second ones of a submission that has one already. One that was LOST and is found again is only noted: nobody
+ * wanted its end.
  */
 export function createSweep({ store, rm, live, background, log }: Parts): Sweep {
   const { signal } = background
+  const kills = new Set<string>()
+  /** Those of which that was noted. */
+  const foundAgain = new Set<string>()
 
-  async function end(submission: Submission, applicationId: string): Promise<void> {
+  /** Does not keep the tick waiting. */
+  function end(submission: Submission, applicationId: string): void {
+    if (kills.has(applicationId) || kills.size >= MOST_KILLS) return
+    kills.add(applicationId)
+    background.run('ending an application', { applicationId }, async () => {
+      try {
+        await endNow(submission, applicationId)
+      } catch (error) {
+        if (!(error instanceof RmError)) throw error
+        log.warn({ applicationId, reason: error.reason }, 'a kill failed for now')
+      } finally {
+        kills.delete(applicationId)
+      }
+    })
+  }
+
+  async function endNow(submission: Submission, applicationId: string): Promise<void> {
     // Listed a while ago; only what lives now is a matter for us.
     const application = await rm.application(applicationId, signal)
     if (!application || !isLive(application.state)) return
@@ -32,25 +54,36 @@ export function createSweep({ store, rm, live, background, log }: Parts): Sweep 
     live.invalidate()
   }
 
+  async function noteFound({ id: submissionId, state }: Submission, applicationId: string) {
+    if (foundAgain.has(submissionId)) return
+    const detail = `${applicationId} lives, though the submission is ${state}`
+    const events = await store.events(submissionId)
+    if (!events.some((one) => one.what === 'application-found-again' && one.detail === detail)) {
+      const ids = { submissionId, state, applicationId }
+      log.warn(ids, 'an application that was over is found again')
+      const who = 'resource-manager'
+      await store.note({ submissionId, who, what: 'application-found-again', detail })
+    }
+    foundAgain.add(submissionId)
+  }
+
   return async (listed, known) => {
     for (const application of listed) {
       if (known.has(application.id)) continue
       const id = submissionIdIn(application.applicationTags)
       if (id === undefined) continue
       const submission = await store.find(id)
-      if (!submission || !isUnwanted(submission, application)) continue
-      try {
-        await end(submission, application.id)
-      } catch (error) {
-        if (!(error instanceof RmError)) throw error
-        log.warn({ applicationId: application.id, reason: error.reason }, 'a kill failed for now')
-      }
+      if (!submission) continue
+      if (isUnwanted(submission, application)) end(submission, application.id)
+      else if (isOver(submission)) await noteFound(submission, application.id)
     }
   }
 }
 
 /** One that is being stopped is the stop's business; one that is LOST was found again, and nobody wanted its end. */
 function isUnwanted(submission: Submission, { id }: Application): boolean {
-  if (submission.applicationId === id || submission.state === 'STOPPING') return false
+  if (submission.state === 'STOPPING') return false
+  if (submission.closedBy !== null) return true
+  if (submission.applicationId === id) return false
   return isOver(submission) || !isStarting(submission)
 }

@@ -16,7 +16,7 @@ export const applicationRoutes: FastifyPluginAsyncZod<{ applications: Applicatio
   app,
   { applications }
 ) => {
-  const shown = (one: Application) => toView(one, applications.isStopping(one.id))
+  const { stopping } = applications
 
   app.get(
     '/applications',
@@ -35,7 +35,8 @@ export const applicationRoutes: FastifyPluginAsyncZod<{ applications: Applicatio
       }
       const after = cursor === undefined ? {} : { after: cursor }
       const page = await applications.list(filter, { limit, ...after })
-      return { ...page, items: page.items.map(shown) }
+      const stopped = await stopping()
+      return { ...page, items: page.items.map((one) => toView(one, stopped.has(one.id))) }
     }
   )
 
@@ -49,7 +50,10 @@ export const applicationRoutes: FastifyPluginAsyncZod<{ applications: Applicatio
       },
       config: { refusals: [404, 502] }
     },
-    async ({ params }) => shown(await applications.find(params.applicationId))
+    async ({ params: { applicationId: id } }) => {
+      const [one, stopped] = await Promise.all([applications.find(id), stopping()])
+      return toView(one, stopped.has(one.id))
+    }
   )
 
   app.post(
@@ -65,9 +69,9 @@ export const applicationRoutes: FastifyPluginAsyncZod<{ applications: Applicatio
     async (request, reply) => {
       const { applicationId } = request.params
       request.changed = { applicationId }
-      const stopping = await applications.stop(applicationId, request.user.name)
+      const stopped = await applications.stop(applicationId, request.user.name)
       reply.code(202).header('location', `/executor/v2/applications/${applicationId}`)
-      return { ...(stopping && shown(stopping)), id: applicationId, stopping: true }
+      return { ...(stopped && toView(stopped, true)), id: applicationId, stopping: true }
     }
   )
 }

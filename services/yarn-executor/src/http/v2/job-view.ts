@@ -87,15 +87,16 @@ function yarnOf({ yarnState, finalStatus, observedAt }: Submission, now: number)
 
 /** What goes on with it; null when it runs, or is over. */
 function operationOf(submission: Submission, standing: Standing): Job['operation'] {
-  const problem = standing.problem ?? null
+  const { problem = null, waitsFor = null } = standing.stop ?? {}
   if (submission.state === 'STOPPING') {
     const { stopRequestedBy: requestedBy, stopRequestedAt } = submission
-    return { kind: 'stop', requestedBy, requestedAt: timeOrNull(stopRequestedAt), problem }
+    const requestedAt = timeOrNull(stopRequestedAt)
+    return { kind: 'stop', requestedBy, requestedAt, waitsFor, problem }
   }
   if (!isStarting(submission)) return null
   const kind = submission.replaces === null ? 'start' : 'restart'
   const requestedAt = timeOf(submission.acceptedAt)
-  return { kind, requestedBy: submission.owner, requestedAt, problem }
+  return { kind, requestedBy: submission.owner, requestedAt, waitsFor, problem }
 }
 
 export function timeOf(epochMs: number): string {
