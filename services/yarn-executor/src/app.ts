@@ -19,15 +19,16 @@ import { createAttemptRemoval } from './adapters/attempt-removal.ts'
 import { createFileRootConfigFiles } from './adapters/file-root-config-files.ts'
 import type { Config } from './config.ts'
 import { attemptsRoot, configuredLaunching } from './configured-launching.ts'
-import { configuredStore } from './configured-store.ts'
+import { type ConfiguredStore, configuredStore } from './configured-store.ts'
 import { createBackgroundWork } from './domain/background-work.ts'
 import { createDrain } from './domain/drain.ts'
 import { createEventFeed } from './domain/event-feed.ts'
-import { createJobRunner } from './domain/job-runner.ts'
+import { createJobRunner, type JobRunner } from './domain/job-runner.ts'
 import type { JobStore } from './domain/job-store.ts'
-import { createLaunchQueue } from './domain/launch-queue.ts'
+import { createLaunchQueue, type QueueLimits } from './domain/launch-queue.ts'
 import type { Launching } from './domain/launching.ts'
 import { createOutcomes } from './domain/outcomes.ts'
+import { ALL_IS_MINE } from './domain/ownership.ts'
 import type { Limits, Parts } from './domain/parts.ts'
 import { createRetention } from './domain/retention.ts'
 import { shuttingDown } from './errors.ts'
@@ -59,26 +60,48 @@ const HEARTBEAT_MS = 15_000
 export async function buildApp(config: Config, replacements: Replacements = {}): Promise<App> {
   const log = replacements.logger ?? createLogger({ name: NAME, level: config.LOG_LEVEL })
   const launching = replacements.launching ?? (await configuredLaunching(config))
-  const store = replacements.store ?? (await configuredStore(config))
+  const { store, instances }: ConfiguredStore = replacements.store
+    ? { store: replacements.store }
+    : await configuredStore(config)
   const rm = replacements.resourceManager ?? createResourceManager(addressOf(config))
   const live = createLiveApplications(rm)
   const names = createLiveApplications(rm, { maxAgeMs: 0 })
   const reads = shareReads(rm)
   const drain = createDrain()
-  const queue = createLaunchQueue({
-    maxLaunchers: config.MAX_LAUNCHERS,
-    maxDrivers: config.MAX_DRIVERS,
-    maxQueued: config.MAX_QUEUED
+  const freshParts = (): Parts => ({
+    store,
+    rm,
+    live,
+    names,
+    launching,
+    queue: createLaunchQueue(queueLimitsOf(config)),
+    background: createBackgroundWork(log),
+    ownership: ALL_IS_MINE,
+    limits: limitsOf(config),
+    log
   })
-  const background = createBackgroundWork(log)
-  const limits = limitsOf(config)
-  const given: Parts = { store, rm, live, names, launching, queue, background, limits, log }
+  const parts = freshParts()
   const flinkJobs = createFlinkJobs(addressOf(config))
-  const outcomes = createOutcomes(given, flinkJobs.statesOf)
-  const parts: Parts = { ...given, store: outcomes.store }
   const configFiles = createFileRootConfigFiles(resolve(config.FILE_ROOT))
   const installationId = await store.installationId()
-  const jobs = createJobRunner(parts, { configFiles, installationId, drain })
+  const options = { configFiles, installationId, drain }
+  const createRunner = (given: Parts): JobRunner => {
+    const outcomes = createOutcomes(given, flinkJobs.statesOf)
+    const runner = createJobRunner({ ...given, store: outcomes.store }, options)
+    const watch = () => {
+      runner.watch()
+      outcomes.catchUp()
+    }
+    return { ...runner, watch }
+  }
+  const jobs = instances
+    ? (await import('./domain/shared-runner.ts')).createSharedRunner({
+        instances: instances(launching),
+        createRunner: (own) => createRunner({ ...freshParts(), ...own }),
+        store,
+        log
+      })
+    : createRunner(parts)
 
   const app = await createApp({
     service: {
@@ -98,7 +121,7 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
   const retention = createRetention(parts, directories, config.RETENTION_DAYS)
   app.addHook('onReady', async () => {
     await jobs.recover()
-    outcomes.catchUp()
+    jobs.watch()
     retention.start()
   })
   const ending = new AbortController()
@@ -111,6 +134,7 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
   app.addHook('onClose', async () => {
     drain.end()
     await jobs.close()
+    await parts.background.close()
     await flinkJobs.close()
     await rm.close()
     await store.close()
@@ -152,6 +176,14 @@ function addressOf({ YARN_RM_URL, YARN_USER }: Config) {
 /** What is answered at the end of the drain has to be out before the connections are closed. */
 function timeToWaitMs(shutdownTimeoutMs: number): number {
   return shutdownTimeoutMs - Math.min(1000, shutdownTimeoutMs / 5)
+}
+
+function queueLimitsOf(config: Config): QueueLimits {
+  return {
+    maxLaunchers: config.MAX_LAUNCHERS,
+    maxDrivers: config.MAX_DRIVERS,
+    maxQueued: config.MAX_QUEUED
+  }
 }
 
 function limitsOf(config: Config): Limits {

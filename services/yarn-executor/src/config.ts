@@ -60,11 +60,18 @@ const variables = z.object({
   DATABASE_URL: postgresUrl
     .optional()
     .describe(
-      'PostgreSQL (12 or newer) to keep the jobs in, in place of `executor.sqlite`; one executor each'
+      'PostgreSQL (12 or newer) to keep the jobs in, in place of `executor.sqlite`; several executors may share it'
     ),
   DATABASE_CONNECTIONS: wholeNumber(10, { least: 1, most: 100 }).describe(
     'Connections to DATABASE_URL at most'
   ),
+  HOST_ID: z
+    .string()
+    .regex(/^[A-Za-z0-9_.:-]{1,100}$/, { error: 'has letters, digits and _ . : - only' })
+    .optional()
+    .describe(
+      'With DATABASE_URL: executors with one id see each other’s processes; made of machine, boot and PID namespace'
+    ),
   SPARK_LAUNCHER: profile.describe('How Spark jobs are launched'),
   FLINK_LAUNCHER: profile.describe('How Flink jobs are launched'),
   WATERDROP_HOME: z

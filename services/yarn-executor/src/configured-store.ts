@@ -2,46 +2,57 @@ import { mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { FileInUse, takeFileLock } from '@scheduler-task/file-lock/file-lock'
 import { ConfigError } from '@scheduler-task/service-base/load-config'
-import type { SqlDatabase } from './adapters/sql-database.ts'
 import { createSqlJobStore } from './adapters/sql-job-store.ts'
 import type { Config } from './config.ts'
+import type { Instances } from './domain/instances.ts'
 import type { JobStore } from './domain/job-store.ts'
+import type { Launching } from './domain/launching.ts'
+
+export type ConfiguredStore = Readonly<{
+  store: JobStore
+  /** With a database that others may use as well: how to be one of them. */
+  instances?: (launching: Launching) => Instances
+}>
 
 /**
  * The store that the configuration names: DATABASE_URL, else the embedded database below DATA_DIR. The directory is made
  * (0700) when it is missing, and is this process's alone.
  * @throws ConfigError when it cannot be used
  */
-export async function configuredStore(config: Config): Promise<JobStore> {
+export async function configuredStore(config: Config): Promise<ConfiguredStore> {
   const directory = resolve(config.DATA_DIR)
   await explained('DATA_DIR', () => mkdir(directory, { recursive: true, mode: 0o700 }))
   if (config.DATABASE_URL === undefined) {
     const { openSqliteFile } = await import('./adapters/sqlite-file.ts')
     const path = join(directory, 'executor.sqlite')
-    return createSqlJobStore(await explained('DATA_DIR', () => openSqliteFile(path)))
+    return { store: createSqlJobStore(await explained('DATA_DIR', () => openSqliteFile(path))) }
   }
-  return createSqlJobStore(await openSharedDatabase(config, config.DATABASE_URL, directory))
+  return await openShared(config, config.DATABASE_URL, directory)
 }
 
 /** Nothing of it is loaded without DATABASE_URL: on an edge node each megabyte counts. */
-async function openSharedDatabase(
-  { DATABASE_CONNECTIONS: maxConnections }: Config,
+async function openShared(
+  { DATABASE_CONNECTIONS: maxConnections, HOST_ID: hostId }: Config,
   url: string,
   directory: string
-): Promise<SqlDatabase> {
-  const [{ openPostgres }, { asOnlyInstance }] = await Promise.all([
-    import('./adapters/postgres-database.ts'),
-    import('./adapters/postgres-only-instance.ts')
-  ])
+): Promise<ConfiguredStore> {
+  const [{ connectForLeases, openPostgres }, { createInstances }, { createSharedJobStore }] =
+    await Promise.all([
+      import('./adapters/postgres-database.ts'),
+      import('./adapters/postgres-instances.ts'),
+      import('./adapters/sql-job-store.ts')
+    ])
+  const { readHost } = await import('@scheduler-task/host-identity/host')
+  const host = await explained('HOST_ID', async () => readHost(hostId))
   const lock = await explained('DATA_DIR', async () => takeFileLock(join(directory, 'executor')))
   try {
-    const database = await explained('DATABASE_URL', () => openPostgres({ url, maxConnections }))
-    try {
-      const own = await explained('DATABASE_URL', () => asOnlyInstance(database, url))
-      return { ...own, close: () => own.close().finally(lock.release) }
-    } catch (error) {
-      await database.close()
-      throw error
+    const opened = await explained('DATABASE_URL', () => openPostgres({ url, maxConnections }))
+    const database = { ...opened, close: () => opened.close().finally(lock.release) }
+    const { inNameOf, ...store } = createSharedJobStore(database)
+    return {
+      store,
+      instances: (launching) =>
+        createInstances({ database, control: connectForLeases(url), inNameOf, launching, host })
     }
   } catch (error) {
     lock.release()

@@ -115,6 +115,23 @@ export function lostWhileStopping(applicationId: string): Failure {
   )
 }
 
+/** Another instance does the work from now on: the call must not be repeated, so there is no `Retry-After`. */
+export function goesOnElsewhere(what: string, fields: Fields): Refusal {
+  return new Refusal(503, `another instance has taken over; ${what}`, {
+    code: 'YARN_EXECUTOR_TAKEN_OVER',
+    fields: { accepted: true, ...fields }
+  })
+}
+
+/** This instance may not write at the moment, and has accepted nothing: the call may be repeated. */
+export function leaseMissing(): Refusal {
+  return new Refusal(503, 'this instance has no lease at the moment; nothing was accepted', {
+    code: 'YARN_EXECUTOR_NO_LEASE',
+    fields: { accepted: false },
+    headers: { 'retry-after': '5' }
+  })
+}
+
 const STORE_SAYS = {
   FULL: 'there is no room left in the store',
   BUSY: 'the store is busy',

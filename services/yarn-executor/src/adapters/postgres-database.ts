@@ -29,6 +29,12 @@ const MIGRATION_TIMEOUT_MS = 300_000
 /** How much longer than the server this side waits before it takes the connection for broken. */
 const ANSWER_TIMEOUT_MS = 2000
 
+/**
+ * A process that stands still in the middle of a transaction holds its rows: no longer than it may keep others from
+ * taking over. Between two statements of a transaction nothing else is done.
+ */
+const IDLE_IN_TRANSACTION_MS = 4000
+
 /** How often a transaction is tried that others' stood in the way of. */
 const ATTEMPTS = 5
 const LONGEST_PAUSE_MS = 50
@@ -70,22 +76,28 @@ export async function openPostgres(options: PostgresOptions): Promise<SqlDatabas
   }
 }
 
+/** A few connections for what must not wait: leases. They give up early. */
+export function connectForLeases(url: string): kysely.Kysely<JobTables> {
+  return connect(url, { maxConnections: 2, statementTimeoutMs: 1500, answerTimeoutMs: 500 })
+}
+
 const CONNECTION = {
   application_name: 'scheduler-task executor',
   connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
   keepAlive: true
 }
 
-type Connecting = { maxConnections: number; statementTimeoutMs: number }
+type Connecting = { maxConnections: number; statementTimeoutMs: number; answerTimeoutMs?: number }
 
-function connect(url: string, { maxConnections, statementTimeoutMs }: Connecting) {
+function connect(url: string, { maxConnections, statementTimeoutMs, ...limits }: Connecting) {
+  const { answerTimeoutMs = ANSWER_TIMEOUT_MS } = limits
   const pool = new pg.Pool({
     connectionString: url,
     max: maxConnections,
     ...CONNECTION,
     statement_timeout: statementTimeoutMs,
-    query_timeout: statementTimeoutMs + ANSWER_TIMEOUT_MS,
-    idle_in_transaction_session_timeout: statementTimeoutMs + ANSWER_TIMEOUT_MS,
+    query_timeout: statementTimeoutMs + answerTimeoutMs,
+    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
     types: { getTypeParser }
   })
   // A connection that broke while nobody used it; the pool has dropped it.

@@ -1,7 +1,11 @@
 import type { JobStore, Observation } from '../domain/job-store.ts'
+import { HOST_UNREACHABLE } from '../domain/launching.ts'
 import { sql } from './kysely.ts'
 import type { SqlDatabase, SqlKind } from './sql-database.ts'
 import { withoutNul } from './sql-rows.ts'
+
+/** No observation of an application tells what its launcher does on a host that is not to be had. */
+const waitsForHost = sql`state = 'STOPPING' and stale = ${sql.lit(HOST_UNREACHABLE)}`
 
 /** So many are a few milliseconds: a process with 10 000 live jobs has other things to do in between. */
 const ROWS_AT_ONCE = 200
@@ -19,7 +23,9 @@ export function sqlObservations(
             // With the plus the index of the live ones is left aside, which SQLite would walk for each row.
             await sql`update submissions
               set yarn_state = seen.yarn_state, final_status = seen.final_status,
-                observed_at = seen.observed_at, stale = null, stale_since = null
+                observed_at = seen.observed_at,
+                stale = case when ${waitsForHost} then stale end,
+                stale_since = case when ${waitsForHost} then stale_since end
               from ${rowsOf(kind, part)}
               where submissions.id = seen.id and +is_live = 1`.execute(transaction)
           })

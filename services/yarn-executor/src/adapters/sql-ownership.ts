@@ -4,14 +4,21 @@ import type { StateChange, Submission } from '../domain/submission.ts'
 import type { Writes } from './sql-database.ts'
 
 /** In whose name something is written: a lease, and where its holder runs. */
-export type Owner = Readonly<{ token: number; host: Host }>
+export type Owner = Readonly<{
+  token: number
+  host: Host
+  /** False once its holder could not renew it in time, whatever the database still says. */
+  isValid: () => boolean
+}>
 
 /**
  * Holds the lease until the transaction ends: nobody can declare it dead meanwhile (which takes the row's strongest lock;
  * renewing does not get in the way).
  * @throws LeaseLost
  */
-export async function requireLease(transaction: Writes, { token }: Owner): Promise<void> {
+export async function requireLease(transaction: Writes, owner: Owner): Promise<void> {
+  const { token, isValid } = owner
+  if (!isValid()) throw new LeaseLost(`the lease ${token} was not renewed in time`)
   const alive = await transaction
     .selectFrom('instances')
     .select('token')

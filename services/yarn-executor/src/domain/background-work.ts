@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import { pause } from '@scheduler-task/yarn-client/time-limit'
+import { LeaseLost } from './job-store.ts'
 import type { Log } from './log.ts'
 
 type Ids = Readonly<Record<string, unknown>>
@@ -11,15 +12,18 @@ const LONGEST_PAUSE_MS = 5000
 export interface BackgroundWork {
   /** Fires when the service ends. */
   readonly signal: AbortSignal
-  /** Runs `work`; what it throws before the service ends is a fault of ours and logged as one. */
+  /**
+   * Runs `work`; what it throws before the service ends is a fault of ours and logged as one. That it has become another
+   * instance's is none.
+   */
   run: (what: string, ids: Ids, work: () => Promise<void>) => void
   /**
    * Does `work` again and again until it succeeds: what must not be left undone because a disk is full for a while.
-   * Rejects when the service ends.
+   * Rejects when the service ends, or when it is another instance's by now.
    */
   insist: <T>(what: string, ids: Ids, work: () => Promise<T>) => Promise<T>
-  /** Fires the signal and waits for everything that runs. */
-  close: () => Promise<void>
+  /** Fires the signal, with the reason if there is a special one, and waits for everything that runs. */
+  close: (reason?: Error) => Promise<void>
 }
 
 export class ServiceEnds extends Error {
@@ -37,7 +41,10 @@ export function createBackgroundWork(log: Log): BackgroundWork {
     run: (what, ids, work) => {
       const done = work()
         .catch((error: unknown) => {
-          if (!controller.signal.aborted) log.error({ ...ids, err: error }, `${what} failed`)
+          if (controller.signal.aborted) return
+          if (error instanceof LeaseLost) {
+            log.info({ ...ids, reason: error.message }, `${what} is left to another instance`)
+          } else log.error({ ...ids, err: error }, `${what} failed`)
         })
         .finally(() => running.delete(done))
       running.add(done)
@@ -49,13 +56,14 @@ export function createBackgroundWork(log: Log): BackgroundWork {
           return await work()
         } catch (error) {
           signal.throwIfAborted()
+          if (error instanceof LeaseLost) throw error
           log.error({ ...ids, err: error }, `${what} failed and is tried again`)
         }
         await pause(pauseMs, signal)
       }
     },
-    close: async () => {
-      controller.abort(new ServiceEnds('the service ends'))
+    close: async (reason = new ServiceEnds('the service ends')) => {
+      controller.abort(reason)
       while (running.size > 0) await Promise.all(running)
     }
   }

@@ -2,6 +2,7 @@ import { RmError } from '@scheduler-task/yarn-client/rm-errors'
 import { TimeLimitReached, withinTime } from '@scheduler-task/yarn-client/time-limit'
 import {
   applicationUnknown,
+  goesOnElsewhere,
   goesOnWithoutUs,
   inRestart,
   notStarted,
@@ -15,13 +16,15 @@ import type { Drain } from './drain.ts'
 import { findTarget } from './find-target.ts'
 import { createForeignApplications } from './foreign-application.ts'
 import { createHalt } from './halt-target.ts'
+import { LeaseLost } from './job-store.ts'
 import { QueueClosed } from './launch-queue.ts'
 import { createLauncher, type StartOutcome } from './launch-submission.ts'
 import type { Parts } from './parts.ts'
-import { recoverJobs } from './recover-jobs.ts'
+import { type LeftWork, recoverJobs } from './recover-jobs.ts'
 import { createRestart } from './restart-job.ts'
 import { createStarter } from './start-job.ts'
 import { createStops } from './stop-submission.ts'
+import type { Submission } from './submission.ts'
 import { createSubmissions, type Submissions } from './submissions.ts'
 import { refuseUsedName } from './task-names.ts'
 import { createPoller } from './watcher/poller.ts'
@@ -37,12 +40,19 @@ export interface JobRunner {
   submissions: Submissions
   /** What lives on the cluster, whoever started it. */
   applications: Applications
-  /** Goes on with what a former process of this service left; to be called once, before anything else. */
-  recover: () => Promise<void>
+  /**
+   * Goes on with what a former process of this service left; to be called once, before anything else. One of several
+   * processes is given what has become its own, again and again.
+   */
+  recover: (left?: LeftWork) => Promise<void>
+  /** Watches everything this installation has started. */
+  watch: () => void
+  /** Somebody wants the end of one, and has written that down. */
+  endWanted: (submission: Submission) => void
   /** The service is about to end: what waits for a launcher is not launched any more. */
   closeQueue: () => void
   /** Ends all watching. Launchers live on. */
-  close: () => Promise<void>
+  close: (reason?: Error) => Promise<void>
 }
 
 export type JobRunnerOptions = Readonly<{
@@ -57,7 +67,7 @@ export function createJobRunner(
   parts: Parts,
   { configFiles, installationId, drain }: JobRunnerOptions
 ): JobRunner {
-  const { background, limits, queue } = parts
+  const { store, background, limits, queue } = parts
   const stops = createStops(parts)
   const launcher = createLauncher(parts, stops)
   const starter = createStarter(parts, launcher)
@@ -100,6 +110,8 @@ export function createJobRunner(
       known = { submissionId: accepted.submission.id }
       const { outcome } = starter.start(await starter.prepare(accepted), caller.launchBegins)
       return await told(outcome)
+    }).catch((error: unknown) => {
+      throw takenOver(error, 'the start goes on', known)
     })
     return await drain.untilOver(started, () =>
       caller.leaves() ? goesOnWithoutUs('the start goes on', known) : shuttingDown(known)
@@ -134,6 +146,11 @@ export function createJobRunner(
       if (!target) throw applicationUnknown(applicationId)
       await halt(target, applicationId, who)
     } catch (error) {
+      if (error instanceof LeaseLost) {
+        const { id: submissionId, state } = (await store.findByApplication(applicationId)) ?? {}
+        const known = state === 'STOPPING' ? { applicationId, submissionId } : {}
+        throw takenOver(error, 'the stop goes on', known)
+      }
       if (!(error instanceof RmError)) throw error
       throw resourceManagerFailed(error, `${applicationId} cannot be looked up`)
     }
@@ -153,6 +170,8 @@ export function createJobRunner(
       const result = await outcome
       if (result.kind === 'started') return result.applicationId
       throw inRestart(notStarted(result.code, result.text, result.fields), 'start', true)
+    }).catch((error: unknown) => {
+      throw takenOver(error, 'the restart goes on', known)
     })
     return await drain.untilOver(restarted, () => {
       if (caller.leaves()) {
@@ -171,17 +190,27 @@ export function createJobRunner(
     restart,
     submissions,
     applications,
-    recover: async () => {
-      await recoverJobs(parts, { launcher, stops, relaunch: submissions.relaunch })
+    recover: (left) =>
+      recoverJobs(parts, { launcher, stops, relaunch: submissions.relaunch }, left),
+    watch: () => {
       foreign.start()
       poller.start()
     },
+    endWanted: (submission) => {
+      queue.withdraw(submission.id)
+      stops.resume(submission)
+    },
     closeQueue: queue.close,
-    close: async () => {
+    close: async (reason) => {
       queue.close()
-      await background.close()
+      await background.close(reason)
     }
   }
+}
+
+/** What another instance goes on with is told as such. */
+function takenOver(error: unknown, what: string, known: { submissionId?: string | undefined }) {
+  return error instanceof LeaseLost && known.submissionId ? goesOnElsewhere(what, known) : error
 }
 
 /**

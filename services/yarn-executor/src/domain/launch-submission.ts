@@ -6,11 +6,13 @@ import {
 } from '@scheduler-task/yarn-client/application'
 import { RmError } from '@scheduler-task/yarn-client/rm-errors'
 import { TimeLimitReached, withinTime } from '@scheduler-task/yarn-client/time-limit'
+import { LeaseLost } from './job-store.ts'
 import type { Slot } from './launch-queue.ts'
 import { withoutReason } from './launcher-failure.ts'
 import { type LauncherNews, refOf, watchLauncher } from './launcher-watch.ts'
 import { NotStarted, type PreparedLaunch, type ProcessIdentity } from './launching.ts'
 import { applyObservation, changeTo, isAccepted, wasRefused } from './observation.ts'
+import { requireMine } from './ownership.ts'
 import { ABSENT_POLLS, type Parts } from './parts.ts'
 import type { Stops } from './stop-submission.ts'
 import { type Attempt, ImpossibleChange, type Submission } from './submission.ts'
@@ -45,7 +47,7 @@ export interface Launcher {
 const QUICK_LOOK_UP_MS = 200
 
 export function createLauncher(parts: Parts, stops: Pick<Stops, 'begin' | 'proof'>): Launcher {
-  const { store, rm, live, launching, limits, log, background } = parts
+  const { store, rm, live, launching, limits, log, background, ownership } = parts
 
   async function launch(
     submission: Submission,
@@ -117,11 +119,12 @@ export function createLauncher(parts: Parts, stops: Pick<Stops, 'begin' | 'proof
     for (;;) {
       signal.throwIfAborted()
       try {
+        requireMine(ownership, submission.id)
         const outcome = await look()
         if (outcome) return outcome
       } catch (error) {
         signal.throwIfAborted()
-        if (error instanceof ImpossibleChange) throw error
+        if (error instanceof ImpossibleChange || error instanceof LeaseLost) throw error
         log.error({ submissionId: submission.id, err: error }, 'a launch met an error and goes on')
       }
       await wake.wait(soon ? QUICK_LOOK_UP_MS : limits.lookUpIntervalMs, signal)
@@ -253,6 +256,7 @@ export function createLauncher(parts: Parts, stops: Pick<Stops, 'begin' | 'proof
       return await cancel(submission)
     } catch (error) {
       if (error instanceof ImpossibleChange) return stoppedMeanwhile(submission)
+      if (error instanceof LeaseLost) throw error
       const ids = { submissionId: submission.id }
       background.run('cancelling a start', ids, () =>
         background.insist('cancelling a start', ids, async () => {

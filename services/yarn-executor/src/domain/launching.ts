@@ -97,6 +97,14 @@ export class NotStarted extends Error {
   override readonly name = 'NotStarted'
 }
 
+/** Why what is known of a submission may be out of date: only the host of its attempt could tell more. */
+export const HOST_UNREACHABLE = 'HOST_UNREACHABLE'
+
+/** It can be done on the attempt's own host alone, and that is another one. */
+export class HostUnreachable extends Error {
+  override readonly name = 'HostUnreachable'
+}
+
 /** Starts launchers so that they outlive this service, and says what became of them. */
 export interface Launching {
   /** What the profile does not accept (`taskName`, `configFile`, `deploy-mode`); empty when it may be launched. */

@@ -5,6 +5,7 @@ import type { JobStore } from './job-store.ts'
 import type { LaunchQueue } from './launch-queue.ts'
 import type { Launching } from './launching.ts'
 import type { Log } from './log.ts'
+import type { Ownership } from './ownership.ts'
 
 /** How long things may take, in milliseconds. */
 export type Limits = Readonly<{
@@ -31,6 +32,7 @@ export type Parts = Readonly<{
   launching: Launching
   queue: LaunchQueue
   background: BackgroundWork
+  ownership: Ownership
   limits: Limits
   log: Log
 }>

@@ -1,8 +1,14 @@
 import type { Launcher } from './launch-submission.ts'
-import { watchLauncher } from './launcher-watch.ts'
+import { refOf, watchLauncher } from './launcher-watch.ts'
 import type { Parts } from './parts.ts'
 import type { Stops } from './stop-submission.ts'
 import type { Attempt, Submission } from './submission.ts'
+
+/** Submissions that are not over, and attempts whose launcher has not been seen to end. */
+export type LeftWork = Readonly<{
+  submissions: readonly Submission[]
+  attempts: readonly Attempt[]
+}>
 
 /**
  * Takes up what a former process of this service left. Nothing is launched again: what was never spawned is launched
@@ -19,11 +25,15 @@ export async function recoverJobs(
     stops: Stops
     /** Launches what was promised, and not spawned. */
     relaunch: (submission: Submission, attempt: Attempt | undefined) => void
-  }>
+  }>,
+  left?: LeftWork
 ): Promise<void> {
-  const { store, queue, background, log } = parts
-  const submissions = await store.live()
-  const open = new Map((await store.openAttempts()).map((one) => [one.submissionId, one]))
+  const { store, queue, background, launching, log } = parts
+  const { submissions, attempts } = left ?? {
+    submissions: await store.live(),
+    attempts: await store.openAttempts()
+  }
+  const open = new Map(attempts.map((one) => [one.submissionId, one]))
 
   for (const submission of submissions) {
     const attempt = open.get(submission.id)
@@ -57,7 +67,9 @@ export async function recoverJobs(
     background.run('a resumed start', { submissionId: submission.id }, async () => {
       const attempt = open ?? (await store.attemptOf(submission.id))
       if (!attempt) throw new Error(`submission ${submission.id} is LAUNCHING without an attempt`)
-      const slot = queue.adopt({ launching: true, driver: attempt.holdsDriver })
+      // What runs on another host takes nothing from this one.
+      const here = (await launching.fence(refOf(attempt))) !== 'unknown'
+      const slot = queue.adopt({ launching: here, driver: here && attempt.holdsDriver })
       const outcome = await launcher.resume(submission, attempt, slot)
       log.info({ submissionId: submission.id, ...outcome }, 'a start from before is settled')
     })

@@ -1,10 +1,14 @@
 import { type Application, isLive } from '@scheduler-task/yarn-client/application'
 import { isPassing, RmError } from '@scheduler-task/yarn-client/rm-errors'
 import { pause, withinTime } from '@scheduler-task/yarn-client/time-limit'
+import { LeaseLost } from './job-store.ts'
 import { refOf } from './launcher-watch.ts'
+import { HOST_UNREACHABLE, HostUnreachable } from './launching.ts'
 import { changeTo, type FinalYarnState, finalStateOf } from './observation.ts'
+import { requireMine } from './ownership.ts'
 import { ABSENT_POLLS, type Parts } from './parts.ts'
 import { type Attempt, isOver, type StateChange, type Submission } from './submission.ts'
+import { createWake } from './wake.ts'
 
 export type StopIntent = Readonly<{ who: string; reason: string; text?: string }>
 
@@ -48,11 +52,13 @@ type Absence = { polls: number; since: number; voided: boolean }
 const REFUSALS: ReadonlySet<string> = new Set(['RM_REFUSED', 'RM_KERBEROS'])
 const FIRST_PAUSE_MS = 100
 const LONGEST_PAUSE_MS = 5000
+/** News of another instance may be lost on its way. */
+const LOOK_MS = 1000
 /** One round of asking for the end; the next begins with a fresh look. */
 const KILL_ROUND_MS = 10_000
 
 export function createStops(parts: Parts): Stops {
-  const { store, rm, live, launching, limits, background, log } = parts
+  const { store, rm, live, launching, limits, background, ownership, log } = parts
   const stops = new Map<string, Stop>()
 
   function run(submission: Submission): Stop {
@@ -75,12 +81,14 @@ export function createStops(parts: Parts): Stops {
     const absence: Absence = { polls: 0, since: 0, voided: false }
     for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
       try {
+        requireMine(ownership, submission.id)
         const last = await step(submission, { absence, progress }, signal)
         if (last) return await store.change(submission.id, last)
         progress.problem = undefined
         progress.refused = undefined
       } catch (error) {
         signal.throwIfAborted()
+        if (error instanceof LeaseLost) throw error
         absence.polls = 0
         if (error instanceof RmError) {
           if (isPassing(error)) progress.waitsFor = 'RESOURCE_MANAGER'
@@ -91,9 +99,31 @@ export function createStops(parts: Parts): Stops {
         progress.problem = error instanceof Error ? error.message : String(error)
         const fields = { submissionId: submission.id, reason: progress.problem }
         if (error instanceof RmError) log.info(fields, 'a stop waits for the ResourceManager')
-        else log.error({ ...fields, err: error }, 'a stop met an error and goes on')
+        else if (error instanceof HostUnreachable) {
+          log.info(fields, 'a stop waits for the host of its launcher')
+          await store.markStale(HOST_UNREACHABLE, [submission.id]).catch(() => {})
+        } else log.error({ ...fields, err: error }, 'a stop met an error and goes on')
       }
       await pause(pauseMs, signal)
+    }
+  }
+
+  /** What another instance proves, as the store tells of it. */
+  async function provenElsewhere(id: string): Promise<Submission> {
+    const { signal } = background
+    const wake = createWake()
+    const end = store.onChange(wake.now)
+    try {
+      for (;;) {
+        const now = await store.find(id)
+        if (!now) throw new Error(`there is no submission ${id}`)
+        if (now.state !== 'STOPPING') return now
+        if (ownership.isMine(id)) return await run(now).done
+        await wake.wait(LOOK_MS, signal)
+        await pause(FIRST_PAUSE_MS, signal)
+      }
+    } finally {
+      end()
     }
   }
 
@@ -235,16 +265,20 @@ export function createStops(parts: Parts): Stops {
         before?.state === 'STOPPING'
           ? before
           : await store.change(id, { to: 'STOPPING', who, reason, ...(text && { text }) })
-      run(stopping)
+      // Else its owner sees it in the store.
+      if (ownership.isMine(id)) run(stopping)
       return stopping
     },
     resume: run,
     proof: async (id) => {
-      const stop = stops.get(id)
-      if (stop) return await stop.done
-      const submission = await store.find(id)
-      if (!submission) throw new Error(`there is no submission ${id}`)
-      return submission.state === 'STOPPING' ? await run(submission).done : submission
+      try {
+        const stop = stops.get(id)
+        if (stop) return await stop.done
+      } catch (error) {
+        background.signal.throwIfAborted()
+        if (!(error instanceof LeaseLost)) throw error
+      }
+      return await provenElsewhere(id)
     },
     progressOf: (id) => stops.get(id)?.progress
   }

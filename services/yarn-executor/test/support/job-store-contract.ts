@@ -292,7 +292,6 @@ export function jobStoreContract(t: Test, name: string, open: OpenStore): void {
     t.strictSame(added, {
       ...attempt,
       createdAt: 9,
-      hostId: null,
       identity: null,
       hostId: null,
       exit: null,

@@ -3,6 +3,7 @@ import { isPassing, RmError } from '@scheduler-task/yarn-client/rm-errors'
 import { pause } from '@scheduler-task/yarn-client/time-limit'
 import type { Observation, Watched } from '../job-store.ts'
 import { refOf } from '../launcher-watch.ts'
+import { HOST_UNREACHABLE } from '../launching.ts'
 import { applyObservation, nextState, observationOf } from '../observation.ts'
 import { ABSENT_POLLS, type Parts } from '../parts.ts'
 import { installationTagOf } from '../tags.ts'
@@ -29,7 +30,7 @@ const LEAST_PAUSE = 0.2
 const ENDED_STATES = ['FINISHED', 'FAILED', 'KILLED'] as const
 
 export function createPoller(parts: Parts, installationId: string): Poller {
-  const { store, rm, launching, background, limits, log } = parts
+  const { store, rm, launching, background, limits, log, ownership } = parts
   const { signal } = background
   const installationTag = installationTagOf(installationId)
   const sweep = createSweep(parts)
@@ -189,13 +190,17 @@ export function createPoller(parts: Parts, installationId: string): Poller {
       background.run('the watcher', {}, async () => {
         let busyUntil = 0
         let skipped = 0
+        const tickUnlessQuiet = async () => {
+          if (lived === 0) lived = (await store.watched()).length
+          if (lived > 0) busyUntil = Date.now() + limits.submitHorizonMs
+          skipped = Date.now() > busyUntil && skipped < QUIET_FACTOR ? skipped + 1 : 0
+          if (skipped === 0) await tick()
+        }
         for (;;) {
           const began = performance.now()
           try {
-            if (lived === 0) lived = (await store.watched()).length
-            if (lived > 0) busyUntil = Date.now() + limits.submitHorizonMs
-            skipped = Date.now() > busyUntil && skipped < QUIET_FACTOR ? skipped + 1 : 0
-            if (skipped === 0) await tick()
+            if (!ownership.leads()) absences.clear()
+            else await tickUnlessQuiet()
           } catch (error) {
             signal.throwIfAborted()
             log.error({ err: error }, 'a tick of the watcher failed')
@@ -219,7 +224,7 @@ const OBSERVED_AT_LEAST_EVERY_MS = 60_000
 /** Worth a write: something changed, or what is stored looks old. */
 function isNews(submission: Watched, { state, finalStatus }: Application): boolean {
   return (
-    submission.stale !== null ||
+    (submission.stale !== null && submission.stale !== HOST_UNREACHABLE) ||
     submission.yarnState !== state ||
     submission.finalStatus !== finalStatus ||
     // Also when the clock was set back meanwhile.
