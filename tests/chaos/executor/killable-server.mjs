@@ -49,7 +49,8 @@ function stepOf(to) {
 }
 
 const config = loadConfig(environmentWith(), variables)
-const store = wrapped(await configuredStore(config), {
+const { store: opened } = await configuredStore(config)
+const store = wrapped(opened, {
   accept: written,
   acceptOnce: written,
   async change(call, id, change) {
