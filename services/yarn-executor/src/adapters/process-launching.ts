@@ -96,8 +96,10 @@ export async function createProcessLaunching(options: Options): Promise<Launchin
       const rendered = profile.render(request)
       const command = await profile.command(request, configPath)
       await makeAttemptDirectory(directory)
-      await writeDurably(join(directory.path, 'config'), request.config)
-      await writeDurably(configPath, rendered)
+      await Promise.all([
+        writeDurably(join(directory.path, 'config'), request.config),
+        writeDurably(configPath, rendered)
+      ])
       return {
         attemptId: request.attemptId,
         profile: profile.name,

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { type FileHandle, open } from 'node:fs/promises'
+import { type FileHandle, open, writeFile } from 'node:fs/promises'
 import { identityOf } from '@scheduler-task/host-identity/process-identity'
 import { NotStarted, type PreparedLaunch, type ProcessIdentity } from '../domain/launching.ts'
 import { type AttemptDirectory, wasStarted, writeDurably } from './attempt-directory.ts'
@@ -88,7 +88,8 @@ async function spawnShim(
     })
     const stderr = await openFile(directory.stderr)
     const lock = await openFile(directory.lock)
-    await writeDurably(directory.shim, SHIM)
+    // Read now or never: it need not outlive a power cut.
+    await writeFile(directory.shim, SHIM, { mode: 0o600 })
     const between = Array<'ignore'>(LOCK_DESCRIPTOR - 3).fill('ignore')
     const child = spawn(sh, [directory.shim, directory.path, flock, ...argv], {
       detached: true,

@@ -1,8 +1,8 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import { isAlive } from '@scheduler-task/host-identity/process-identity'
 import { createApplicationIdScan } from '../domain/application-id-scan.ts'
 import type { Fence, LaunchEvent, LauncherExit, ProcessIdentity } from '../domain/launching.ts'
 import { type AttemptDirectory, wasStarted, wasVoided } from './attempt-directory.ts'
+import { watchDirectory } from './directory-watch.ts'
 import { readExitStatus } from './exit-status.ts'
 import { type LineReader, readLines } from './launcher-output.ts'
 
@@ -30,6 +30,8 @@ export async function* watchAttempt(
   const { directory } = watched
   const scan = createApplicationIdScan()
   const readers = [readLines(directory.stdout), readLines(directory.stderr)]
+  // A start is waited for: what the launcher says is to be seen at once.
+  const news = watchDirectory(directory.path, signal)
   let fenceAt = 0
   try {
     while (!signal.aborted) {
@@ -48,10 +50,11 @@ export async function* watchAttempt(
         }
       }
       if (exit) return yield { kind: 'ended', exit: await withSurvivors(watched, exit) }
-      const wait = scan.done ? LOOK_EVERY_MS.running : LOOK_EVERY_MS.submitting
-      await pause(wait, undefined, { signal }).catch(() => {})
+      if (scan.done) news.close()
+      await news.within(scan.done ? LOOK_EVERY_MS.running : LOOK_EVERY_MS.submitting)
     }
   } finally {
+    news.close()
     await Promise.all(readers.map((reader) => reader.close()))
   }
 }

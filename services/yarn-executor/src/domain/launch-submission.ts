@@ -45,6 +45,8 @@ export interface Launcher {
 }
 
 const QUICK_LOOK_UP_MS = 200
+/** What has been submitted is accepted soon, as a rule: looks follow each other at this share of the time so far. */
+const SOON = { leastMs: 10, share: 0.2 }
 
 export function createLauncher(parts: Parts, stops: Pick<Stops, 'begin' | 'proof'>): Launcher {
   const { store, rm, live, launching, limits, log, background, ownership } = parts
@@ -116,6 +118,7 @@ export function createLauncher(parts: Parts, stops: Pick<Stops, 'begin' | 'proof
     let freeSince: number | undefined
     let absences = 0
     let soon = false
+    let submittedSince: number | undefined
     for (;;) {
       signal.throwIfAborted()
       try {
@@ -127,21 +130,35 @@ export function createLauncher(parts: Parts, stops: Pick<Stops, 'begin' | 'proof
         if (error instanceof ImpossibleChange || error instanceof LeaseLost) throw error
         log.error({ submissionId: submission.id, err: error }, 'a launch met an error and goes on')
       }
-      await wake.wait(soon ? QUICK_LOOK_UP_MS : limits.lookUpIntervalMs, signal)
+      await wake.wait(nextLookMs(), signal)
+    }
+
+    function nextLookMs(): number {
+      if (!soon) return limits.lookUpIntervalMs
+      if (submittedSince === undefined) return QUICK_LOOK_UP_MS
+      const shareMs = (performance.now() - submittedSince) * SOON.share
+      return Math.min(QUICK_LOOK_UP_MS, Math.max(SOON.leastMs, shareMs))
     }
 
     async function look(): Promise<StartOutcome | undefined> {
       soon = false
-      const looked = news.exit !== undefined || adopted
+      // Most launchers say what they have submitted; whether they live is no matter then, and costly to find out.
+      const named =
+        news.applicationId === undefined
+          ? undefined
+          : await lookUp(submission, news.applicationId, signal)
+      const isThere = named !== undefined && named !== 'unanswered'
+      const looked = !isThere && (news.exit !== undefined || adopted)
       // Read before the question: whoever could submit is gone when it is asked.
       const free = looked && (await launching.fence(refOf(attempt))) === 'free'
       freeSince = free ? (freeSince ?? Date.now()) : undefined
 
-      const application = await lookUp(submission, news.applicationId, signal)
+      const application = isThere ? named : await lookUp(submission, news.applicationId, signal)
       absences = free && application === undefined ? absences + 1 : 0
       if (application !== undefined && application !== 'unanswered') {
         if (!inTime(submission, application)) return await cancel(submission)
         if (isAccepted(application)) return await accept(submission, application)
+        submittedSince ??= performance.now()
       }
       const freeForMs = freeSince === undefined ? 0 : Date.now() - freeSince
       if (absences >= ABSENT_POLLS && freeForMs >= (adopted ? limits.submitHorizonMs : 0)) {
