@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { isAlive } from '@scheduler-task/host-identity/process-identity'
 import { createApplicationIdScan } from '../domain/application-id-scan.ts'
 import type { Fence, LaunchEvent, LauncherExit, ProcessIdentity } from '../domain/launching.ts'
