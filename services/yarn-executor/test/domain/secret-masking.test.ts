@@ -1,5 +1,5 @@
 import t from 'tap'
-import { maskSecrets, secretsIn } from '../../src/domain/secret-masking.ts'
+import { maskConfig, maskSecrets, secretsIn } from '../../src/domain/secret-masking.ts'
 
 t.test('values of keys that are named like a secret, of four characters and more', async (t) => {
   const config = `
@@ -51,4 +51,36 @@ t.test('a longer secret is not left over by a shorter one in it', async (t) => {
 t.test('a config that cannot be read hides what can be', async (t) => {
   t.same(secretsIn('x { password = "swordfish" } }'), ['swordfish'])
   t.same(secretsIn('\ud800 { token = "\ud800xyz" }').length > 0, true)
+})
+
+t.test('a config that others may see, however its secrets are spelled', async (t) => {
+  const spellings = [
+    'sink { Jdbc { password = hunter22 } }',
+    'sink { Jdbc { "password" : "hunter22" } }',
+    '{"sink": {"Jdbc": {"password": "hunter22"}}}',
+    'sink.Jdbc.password = hunter22',
+    'a { credentials { user = etl, value = "hunter22" } }',
+    'a { password { value = "hunter22" } }',
+    'a { secret.value = hunter22 }',
+    'a { tokens = ["hunter22", "and hunter22"] }',
+    'a { password = "hun"ter22 }',
+    'a { password = hun ter22 }',
+    'a { password = "\\u0068unter 22hunter" }',
+    'a { password = """hunter22\nhunter22""" }',
+    'a { password += hunter22 }',
+    'a { url = "jdbc:mysql://h/db?user=a&password=hunter22" }',
+    'a { url = "mongodb://etl:hunter22@h:27017/db" }',
+    'a { url = "https://etl:p%40hunter22@h/x" }',
+    'a { sasl.jaas.config = "Plain required username=\\"u\\" password=\\"hunter22\\";" }',
+    'a { headers { Authorization = "Basic hunter22" } }',
+    'a { passphrase = hunter22 } # password = hunter22'
+  ]
+  for (const text of spellings) {
+    const masked = maskConfig(text)
+    t.notMatch(masked, /hunter|ter22|unter/, text)
+    t.match(masked, /\*{6}/, text)
+  }
+  const harmless =
+    'env { spark.app.name = "x", primary_key = "id", token = no, url = "jdbc:hive2://h:1/x" }'
+  t.equal(maskConfig(harmless), harmless)
 })

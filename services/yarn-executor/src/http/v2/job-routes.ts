@@ -18,7 +18,7 @@ import {
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import type { JobRequest } from '../../domain/accept-job.ts'
-import { maskSecrets, secretsIn } from '../../domain/secret-masking.ts'
+import { maskConfig, secretsIn } from '../../domain/secret-masking.ts'
 import type { Submission } from '../../domain/submission.ts'
 import type { Repetition, Submissions, SubmitTerms } from '../../domain/submissions.ts'
 import { timeOf, toJob, toJobDetail } from './job-view.ts'
@@ -146,7 +146,7 @@ export const jobRoutes: FastifyPluginAsyncZod<JobRoutesOptions> = async (app, { 
       reply.type('text/plain; charset=utf-8').header('cache-control', 'no-store')
       if (whole) return reply.send(bytes)
       const text = bytes.toString()
-      return reply.header('x-masked', 'true').send(maskSecrets(text, secretsIn(text)))
+      return reply.header('x-masked', 'true').send(maskConfig(text))
     }
   )
 
