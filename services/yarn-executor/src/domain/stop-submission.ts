@@ -219,7 +219,8 @@ export function createStops(parts: Parts): Stops {
   async function kill(submission: Submission, id: string, signal: AbortSignal): Promise<void> {
     const diagnostics = `stopped by ${submission.stopRequestedBy ?? 'scheduler-task'} (submission ${submission.id})`
     try {
-      await rm.kill(id, { diagnostics, signal, deadlineMs: KILL_ROUND_MS })
+      const longestDelayMs = limits.lookUpIntervalMs
+      await rm.kill(id, { diagnostics, signal, deadlineMs: KILL_ROUND_MS, longestDelayMs })
     } catch (error) {
       if (!(error instanceof RmError && error.reason === 'RM_NOT_FOUND')) throw error
     }
