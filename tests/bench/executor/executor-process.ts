@@ -50,7 +50,7 @@ export async function startExecutor(
       LOG_LEVEL: 'info',
       ...variables
     },
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc']
+    stdio: ['ignore', 'pipe', 'pipe', ...(measured ? (['ipc'] as const) : [])]
   })
   const end = () => ended(child)
   onEnd(end)
