@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -12,7 +13,7 @@ export interface Frame {
   readonly amount: Amount
   readonly random: Random
   readonly checks: Checks
-  /** Aborted when the run is to end at once. */
+  /** Aborted when the run is to end at once, and when it is over: whoever still works then stops. */
   readonly signal: AbortSignal
   /** Everything of the run lies below; removed at its end. */
   readonly directory: string
@@ -42,7 +43,10 @@ export async function runScenario(
   options: Readonly<{ amount: Amount; seed: string; signal: AbortSignal; keep: boolean }>
 ): Promise<Finished> {
   const began = Date.now()
-  const { amount, seed, signal, keep } = options
+  const { amount, seed, keep } = options
+  const over = new AbortController()
+  const signal = AbortSignal.any([options.signal, over.signal])
+  setMaxListeners(0, signal)
   const seconds = () => ((Date.now() - began) / 1000).toFixed(1).padStart(6)
   const print = (line: string) => console.log(`${seconds()} ${line}`)
   const checks = createChecks(print)
@@ -59,6 +63,7 @@ export async function runScenario(
   } catch (error) {
     checks.holds(false, `the run broke off: ${error instanceof Error ? error.stack : error}`)
   }
+  over.abort()
   for (const end of ends.reverse()) {
     try {
       await end()

@@ -29,10 +29,10 @@ export const scenario: Scenario = {
     await world.executor.start()
     const bystanders = await startBystanders(frame, world)
     const work: Work = { isOver: false, told: [], wishes: new Set() }
-    const clients = [
+    const clients = Promise.allSettled([
       ...Array.from({ length: CLIENTS }, (_, n) => stopperOf(frame, world, work, n)),
       slowDown(frame, world, work)
-    ]
+    ])
     const { kills, where } = await killAgainAndAgain(frame, world, {
       kills: amount.kills ?? 100,
       points: [
@@ -50,7 +50,7 @@ export const scenario: Scenario = {
     })
     print(`killed ${where}`)
     work.isOver = true
-    const broken = (await Promise.allSettled(clients)).filter((one) => one.status === 'rejected')
+    const broken = (await clients).filter((one) => one.status === 'rejected')
     for (const { reason } of broken) checks.holds(false, `a client broke off: ${reason?.stack}`)
     await world.cluster.orders.faults([])
     await eventually(ENDS_WITHIN_MS, signal, async () => {
@@ -110,11 +110,15 @@ async function submitForeign(url: string, name: string): Promise<string> {
 }
 
 /** Now and then the ResourceManager takes its time to kill. */
-async function slowDown({ random: root }: Frame, { cluster }: World, work: Work): Promise<void> {
+async function slowDown(
+  { random: root, signal }: Frame,
+  { cluster }: World,
+  work: Work
+): Promise<void> {
   const random = root.fork('polls')
   while (!work.isOver) {
     await cluster.orders.faults([{ kind: 'killTakesPolls', polls: random.pick(POLLS) }])
-    await new Promise((done) => setTimeout(done, random.between(500, 3000)))
+    await pause(random.between(500, 3000), signal)
   }
 }
 

@@ -1,9 +1,8 @@
-import { setTimeout as wait } from 'node:timers/promises'
 import type { JobView, Reply, Via } from '../api.ts'
 import type { Frame, Scenario } from '../frame.ts'
 import { type JobPlan, jobBody, planJob } from '../job-plan.ts'
 import { killAgainAndAgain } from '../killing.ts'
-import { eventually } from '../pause.ts'
+import { eventually, pause } from '../pause.ts'
 import type { Random } from '../random.ts'
 import {
   applicationsOf,
@@ -49,11 +48,11 @@ export const scenario: Scenario = {
       contended: new Set()
     }
     const work = { isOver: false, live: 0 }
-    const clients = [
+    const clients = Promise.allSettled([
       ...Array.from({ length: CLIENTS_V2 }, (_, n) => clientOf(frame, world, ledger, work, n)),
       ...Array.from({ length: CLIENTS_V1 }, (_, n) => callerOf(frame, world, ledger, work, n)),
-      countLive(world, work)
-    ]
+      countLive(frame, world, work)
+    ])
     const { kills, where } = await killAgainAndAgain(frame, world, {
       kills: amount.kills ?? 300,
       points: [
@@ -73,7 +72,7 @@ export const scenario: Scenario = {
     })
     print(`killed ${where}`)
     work.isOver = true
-    const broken = (await Promise.allSettled(clients)).filter((one) => one.status === 'rejected')
+    const broken = (await clients).filter((one) => one.status === 'rejected')
     for (const { reason } of broken) checks.holds(false, `a client broke off: ${reason?.stack}`)
     await settle(frame, world)
     const evidence = await gatherEvidence(world)
@@ -95,17 +94,21 @@ function count({ jobs }: Evidence): string {
 }
 
 /** So that the machine is busy, and no more. */
-async function countLive({ api }: World, work: { isOver: boolean; live: number }): Promise<void> {
+async function countLive(
+  { signal }: Frame,
+  { api }: World,
+  work: { isOver: boolean; live: number }
+): Promise<void> {
   const live = '&state=ACCEPTED,LAUNCHING,SUBMITTED,RUNNING,STOPPING'
   while (!work.isOver) {
     work.live = await api.count(live).catch(() => work.live)
-    await wait(200)
+    await pause(200, signal)
   }
 }
 
 /** A client of v2: the same request with the same key until there is an answer. */
 async function clientOf(
-  { random: root, checks }: Frame,
+  { random: root, checks, signal }: Frame,
   { api }: World,
   ledger: Ledger,
   work: { isOver: boolean; live: number },
@@ -114,7 +117,7 @@ async function clientOf(
   const random = root.fork(`client ${number}`)
   for (let turn = 0; !work.isOver; turn++) {
     if (work.live >= LIVE_AT_MOST) {
-      await wait(100)
+      await pause(100, signal)
       continue
     }
     const isContended = random.chance(0.15)
@@ -128,7 +131,7 @@ async function clientOf(
     const asks = Array.from({ length: copies }, () => submit(plan, key, via, random))
     await Promise.all(asks)
     if (random.chance(0.3)) await submit(plan, key, via === 'direct' ? 'gateway' : 'direct', random)
-    await wait(random.between(0, 200))
+    await pause(random.between(0, 200), signal)
   }
 
   async function submit(plan: JobPlan, key: string, via: Via, random: Random): Promise<void> {
@@ -140,7 +143,7 @@ async function clientOf(
         checks.holds(taken, () => `${plan.taskName} was answered ${JSON.stringify(reply)}`)
         return
       }
-      await wait(random.between(10, 150))
+      await pause(random.between(10, 150), signal)
     }
   }
 
@@ -158,7 +161,7 @@ function isPassing({ http }: Reply): boolean {
 
 /** A caller of v1, with names of its own: whose connection breaks looks for the end of it. */
 async function callerOf(
-  { random: root }: Frame,
+  { random: root, signal }: Frame,
   { api, writeConfig }: World,
   ledger: Ledger,
   work: { isOver: boolean; live: number },
@@ -167,7 +170,7 @@ async function callerOf(
   const random = root.fork(`caller ${number}`)
   for (let turn = 0; !work.isOver; turn++) {
     if (work.live >= LIVE_AT_MOST) {
-      await wait(100)
+      await pause(100, signal)
       continue
     }
     const plan = planJob(random, `v1-${number}-${turn}`)
@@ -184,7 +187,7 @@ async function callerOf(
       .catch(() => undefined)
     if (reply?.http === 200 && reply.body.statusCode === 200) asked.told = String(reply.body.data)
     else if (reply?.body.statusCode === 150) asked.refused = String(reply.body.data)
-    await wait(random.between(0, 200))
+    await pause(random.between(0, 200), signal)
   }
 }
 
