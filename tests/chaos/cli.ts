@@ -94,7 +94,9 @@ async function main(): Promise<number> {
   return failed === 0 ? 0 : 1
 }
 
-process.exitCode = await main().catch((error: Error) => {
+const code = await main().catch((error: Error) => {
   console.error(error.message)
   return 2
 })
+// At once: a client that still waits for something must not keep the run alive.
+process.exit(code)
