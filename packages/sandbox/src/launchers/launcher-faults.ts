@@ -46,6 +46,11 @@ export type LauncherFaults = {
   grandchild?: Grandchild
   /** Time that an attached Flink client goes on asking a dead cluster, 61 s in reality. */
   flinkRetryMs?: number
+  /**
+   * Prints a recording in place of its own lines, at the same moments and on the same streams, with the id of its own
+   * application: path without `.stdout` and `.stderr`.
+   */
+  replay?: string
 }
 
 export type Grandchild = {

@@ -53,6 +53,7 @@ export async function runLauncher(
   const step = async (name: LauncherStep) => {
     if (faults.pauseAt === name) await delay(faults.pauseMs ?? 0)
     if (faults.dieAt === name) {
+      if (faults.replay !== undefined) output.flush()
       if (typeof faults.dieBy === 'number') process.exit(faults.dieBy)
       process.kill(process.pid, faults.dieBy ?? 'SIGKILL')
       await delay(FOREVER_MS)

@@ -1,5 +1,6 @@
 import { writeSync } from 'node:fs'
 import type { LauncherFaults } from './launcher-faults.ts'
+import { replayRecording } from './replay.ts'
 
 /**
  * The two output streams of a stand-in. Writes are synchronous, as those of a JVM's console
@@ -31,7 +32,8 @@ export function openOutput(faults: LauncherFaults): Output {
     if (holding && APPLICATION_ID.test(text)) held.push(print)
     else print()
   }
-  return { stdout: printer(1), stderr: printer(2), flush }
+  const output = { stdout: printer(1), stderr: printer(2), flush }
+  return faults.replay === undefined ? output : replayRecording(faults.replay, output)
 }
 
 /** Writes all of it. A reader that went away is no error (a JVM's console does not notice). */

@@ -31,6 +31,16 @@ export function endStartTime(variables: Variables, taskName: string): void {
   )
 }
 
+/** As a version that did not judge would have left it. */
+export function forgetOutcome(variables: Variables, id: string): void {
+  withDatabase(variables, (database) => {
+    database
+      .prepare('UPDATE submissions SET outcome = NULL, evidence = NULL WHERE id = ?')
+      .run([id])
+    database.prepare('UPDATE attempts SET failure = NULL WHERE submission_id = ?').run([id])
+  })
+}
+
 /** What the launcher of a name has written to its standard output so far. */
 export async function launcherOutput(variables: Variables, taskName: string): Promise<string> {
   const stored = storedSubmission(variables, taskName)
