@@ -22,10 +22,15 @@ export async function withinTime<T>(
   const controller = new AbortController()
   const forward = () => controller.abort(signal?.reason)
   signal?.addEventListener('abort', forward, { once: true })
-  const timer = setTimeout(
-    () => controller.abort(new TimeLimitReached(`Not done within ${limitMs} ms`)),
-    Math.min(limitMs, LONGEST_TIMER_MS)
-  )
+  let timer: NodeJS.Timeout | undefined
+  const endAfter = (leftMs: number) => {
+    const stepMs = Math.min(leftMs, LONGEST_TIMER_MS)
+    timer = setTimeout(() => {
+      if (leftMs > stepMs) endAfter(leftMs - stepMs)
+      else controller.abort(new TimeLimitReached(`Not done within ${limitMs} ms`))
+    }, stepMs)
+  }
+  endAfter(limitMs)
   try {
     return await work(controller.signal)
   } catch (error) {

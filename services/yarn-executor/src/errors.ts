@@ -227,6 +227,12 @@ export function goesOnWithoutUs(what: string, fields: Fields): Refusal {
   })
 }
 
+/** The service ends while the store has not answered: nobody knows, so there is no `Retry-After`. */
+export function perhapsAccepted(fields: Fields): Refusal {
+  const text = 'the service is shutting down; whether this was accepted is not known'
+  return new Refusal(503, text, { code: 'YARN_EXECUTOR_SHUTTING_DOWN', fields })
+}
+
 /** The same failure as part of a restart: as which half it failed, and whether the old application was stopped. */
 export function inRestart(failure: Failure, half: 'stop' | 'start', stopped: boolean): Failure {
   const documented: DocumentedFailure = half === 'stop' ? STOP_FAILED : START_FAILED

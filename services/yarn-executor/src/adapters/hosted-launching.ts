@@ -133,6 +133,8 @@ export function createHostedLaunching(
       )
     },
 
+    isOfThisBoot: inner.isOfThisBoot,
+
     failureOf: async (attempt) =>
       (await whereIs(attempt)).here ? await inner.failureOf(attempt) : undefined,
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { mkdir, readFile, realpath, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { readBootId } from '@scheduler-task/host-identity/boot-id'
 import { findFatalError, findLauncherFailure } from '../domain/launcher-failure.ts'
 import type {
   AttemptRef,
@@ -115,6 +116,8 @@ export async function createProcessLaunching(options: Options): Promise<Launchin
     watch: (attempt, signal) => watchAttempt(watched(attempt), signal),
 
     exitOf: (attempt) => exitOfAttempt(watched(attempt)),
+
+    isOfThisBoot: ({ identity }) => identity === undefined || identity.bootId === readBootId(),
 
     fence: (attempt) => watched(attempt).fence(),
 

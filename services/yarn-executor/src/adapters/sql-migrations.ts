@@ -8,6 +8,7 @@ import { promised } from './migrations/0004-promised.ts'
 import { warnings } from './migrations/0005-warnings.ts'
 import { instances } from './migrations/0006-instances.ts'
 import { applicationStops } from './migrations/0007-application-stops.ts'
+import { replacedApplications } from './migrations/0008-replaced-applications.ts'
 import type { SqlKind } from './sql-database.ts'
 import type { JobTables } from './sql-schema.ts'
 
@@ -21,7 +22,8 @@ const STEPS: readonly Step[] = [
   { name: '0004-promised', up: promised },
   { name: '0005-warnings', up: warnings },
   { name: '0006-instances', up: instances },
-  { name: '0007-application-stops', up: applicationStops }
+  { name: '0007-application-stops', up: applicationStops },
+  { name: '0008-replaced-applications', up: replacedApplications }
 ]
 
 type WithMigrations = { migrations: { name: string; applied_at: number } }

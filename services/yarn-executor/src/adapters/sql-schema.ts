@@ -75,6 +75,7 @@ export type SubmissionRow = {
   stale: string | null
   stale_since: number | null
   replaces: string | null
+  replaces_application: string | null
   /** 1 or 0. */
   promised: number
   idempotency_key: string | null

@@ -1,13 +1,22 @@
 import { createHash } from 'node:crypto'
 import { BadParameters } from '@scheduler-task/envelope/errors'
-import { configRefused, keyReused, nameHeldHere, queueFull, shuttingDown } from '../errors.ts'
+import { TimeLimitReached, withinTime } from '@scheduler-task/yarn-client/time-limit'
+import {
+  configRefused,
+  keyReused,
+  nameHeldHere,
+  notStarted,
+  queueFull,
+  shuttingDown
+} from '../errors.ts'
 import type { ConfigFiles } from './config-files.ts'
 import { KeyReused, NameTaken, type OncePerKey } from './job-store.ts'
 import { type Place, QueueClosed, QueueFull } from './launch-queue.ts'
 import type { DeployMode, Engine, LaunchRequest } from './launching.ts'
 import type { Parts } from './parts.ts'
-import type { Attempt, Submission } from './submission.ts'
+import type { Submission } from './submission.ts'
 import { attemptTagOf, installationTagOf, newId, submissionTagOf } from './tags.ts'
+import { type Except, refuseUsedName } from './task-names.ts'
 
 /** What a user asks to run, checked by the route's schema. */
 export type JobRequest = Readonly<{
@@ -25,20 +34,22 @@ export type JobRequest = Readonly<{
 /** A job that may be run as far as can be told without asking anybody; nothing is written yet. */
 export type Draft = Readonly<{ job: JobRequest; launch: LaunchRequest; configDigest: string }>
 
-/** A durable submission with its place in the queue. Whoever holds it launches it or sees it rejected. */
+/**
+ * A durable submission with its place in the queue. Whoever holds it launches it or sees it rejected. As many of them
+ * are kept in memory as may wait: without the config.
+ */
 export type Accepted = Readonly<{
   submission: Submission
-  launch: LaunchRequest
   place: Place
-  /** Known when a former process of this service has prepared it. */
-  attempt?: Attempt
+  /** When the ResourceManager knew nobody of its name; undefined when it was not asked. */
+  nameWasFreeAt?: number
 }>
 
 /** What an acceptance is made with. `once`: what the client's key was. */
 export type Terms = Readonly<{
   startDeadline: number
   replaces?: string
-  promised?: boolean
+  replacesApplication?: string
   once?: OncePerKey
 }>
 
@@ -48,6 +59,11 @@ export interface Acceptance {
    * @throws BadParameters, Failure
    */
   draft: (job: JobRequest) => Promise<Draft>
+  /**
+   * Refuses a name that is in use, here or on the cluster. The time may be over before that is known.
+   * @throws Failure
+   */
+  checkName: (taskName: string, except?: Except) => Promise<void>
   /** @throws Failure (the name is held here), Refusal (the queue is full; nothing was written) */
   accept: (draft: Draft, terms: Omit<Terms, 'once'>) => Promise<Accepted>
   /**
@@ -61,14 +77,16 @@ export interface Acceptance {
 }
 
 export function createAcceptance(
-  { store, launching, queue }: Pick<Parts, 'store' | 'launching' | 'queue'>,
+  parts: Parts,
   configFiles: ConfigFiles,
   installationId: string
 ): Acceptance {
+  const { store, launching, queue, background, limits } = parts
+
   async function take(draft: Draft, terms: Terms): Promise<Accepted & { first: boolean }> {
     const { job, launch, configDigest } = draft
     const place = reserve(launch.submissionId)
-    const { startDeadline, replaces = null, promised = false, once } = terms
+    const { startDeadline, replaces = null, replacesApplication = null, once } = terms
     const fresh = {
       ...job,
       id: launch.submissionId,
@@ -77,14 +95,16 @@ export function createAcceptance(
       submissionTag: launch.tags[1],
       startDeadline,
       replaces,
-      promised
+      replacesApplication,
+      // Whatever was accepted is launched, also by the next process of this service.
+      promised: true
     }
     const kept = { config: launch.config }
     try {
       const { submission, first } = once
         ? await store.acceptOnce(fresh, once, kept)
         : { submission: await store.accept(fresh, kept), first: true }
-      return { submission, launch, place, first }
+      return { submission, place, first }
     } catch (error) {
       place.leave()
       if (error instanceof NameTaken) throw nameHeldHere(error.holder)
@@ -117,6 +137,17 @@ export function createAcceptance(
       if (issues.length > 0) throw configRefused(job.configFile, issues)
       const digest = createHash('sha256').update(config).digest('hex')
       return { job, launch, configDigest: `sha256:${digest}` }
+    },
+
+    checkName: async (taskName, except) => {
+      try {
+        await withinTime(limits.startTimeoutMs, background.signal, (limit) =>
+          refuseUsedName(parts, taskName, limit, except)
+        )
+      } catch (error) {
+        if (!(error instanceof TimeLimitReached)) throw error
+        throw notStarted('START_TIMEOUT', 'whether taskName is free could not be asked in time', {})
+      }
     },
 
     accept: take,

@@ -1,32 +1,34 @@
+import type { Refusal } from '@scheduler-task/envelope/errors'
 import { RmError } from '@scheduler-task/yarn-client/rm-errors'
-import { TimeLimitReached, withinTime } from '@scheduler-task/yarn-client/time-limit'
 import {
   applicationUnknown,
   goesOnElsewhere,
   goesOnWithoutUs,
   inRestart,
   notStarted,
+  perhapsAccepted,
   resourceManagerFailed,
   shuttingDown
 } from '../errors.ts'
-import { type Accepted, createAcceptance, type JobRequest } from './accept-job.ts'
+import { createAcceptance, type JobRequest } from './accept-job.ts'
 import { type Applications, createApplications } from './applications.ts'
 import type { ConfigFiles } from './config-files.ts'
 import type { Drain } from './drain.ts'
+import { createEndReplaced } from './end-replaced.ts'
 import { findTarget } from './find-target.ts'
 import { createForeignApplications } from './foreign-application.ts'
 import { createHalt } from './halt-target.ts'
 import { LeaseLost } from './job-store.ts'
 import { QueueClosed } from './launch-queue.ts'
-import { createLauncher, type StartOutcome } from './launch-submission.ts'
+import { createLauncher } from './launch-submission.ts'
 import type { Parts } from './parts.ts'
-import { type LeftWork, recoverJobs } from './recover-jobs.ts'
+import { createRecovery, type LeftWork } from './recover-jobs.ts'
 import { createRestart } from './restart-job.ts'
 import { createStarter } from './start-job.ts'
+import type { StartOutcome } from './start-outcome.ts'
 import { createStops } from './stop-submission.ts'
 import type { Submission } from './submission.ts'
 import { createSubmissions, type Submissions } from './submissions.ts'
-import { refuseUsedName } from './task-names.ts'
 import { createPoller } from './watcher/poller.ts'
 
 export interface JobRunner {
@@ -49,7 +51,7 @@ export interface JobRunner {
   watch: () => void
   /** Somebody wants the end of one, and has written that down. */
   endWanted: (submission: Submission) => void
-  /** The service is about to end: what waits for a launcher is not launched any more. */
+  /** The service is about to end: what waits for a launcher is launched by the next process. */
   closeQueue: () => void
   /** Ends all watching. Launchers live on. */
   close: (reason?: Error) => Promise<void>
@@ -70,24 +72,25 @@ export function createJobRunner(
   const { store, background, limits, queue } = parts
   const stops = createStops(parts)
   const launcher = createLauncher(parts, stops)
-  const starter = createStarter(parts, launcher)
   const acceptance = createAcceptance(parts, configFiles, installationId)
   const foreign = createForeignApplications(parts)
   const halt = createHalt(parts, stops, foreign)
-  const replacement = createRestart(parts, { acceptance, starter, halt })
+  const replaced = createEndReplaced(parts, { stops, halt })
+  const starter = createStarter(parts, { launcher, replaced })
+  const replacement = createRestart(parts, { acceptance, starter, replaced })
   const submissions = createSubmissions(parts, { acceptance, starter, stops, foreign, drain })
   const applications = createApplications(parts, { foreign, submissions, drain })
+  const recovery = createRecovery(parts, { launcher, stops, starter })
   const poller = createPoller(parts, installationId)
 
   function refuseWhenClosing(): void {
     if (drain.begun) throw shuttingDown()
   }
 
-  async function told(outcome: Promise<StartOutcome>): Promise<string> {
-    const result = await outcome
-    if (result.kind === 'started') return result.applicationId
-    if (result.code === 'SHUTTING_DOWN') throw shuttingDown(result.fields)
-    throw notStarted(result.code, result.text, result.fields)
+  function told(outcome: StartOutcome): string {
+    if (outcome.kind === 'started') return outcome.applicationId
+    if (outcome.kind === 'postponed') throw new QueueClosed('the next process of it goes on')
+    throw outcome.failure ?? notStarted(outcome.code, outcome.text, outcome.fields)
   }
 
   /** Goes on when its caller has left, and is waited for when the service ends. */
@@ -103,33 +106,20 @@ export function createJobRunner(
 
   async function start(job: JobRequest): Promise<string> {
     refuseWhenClosing()
-    const caller = createWaitingCaller()
-    let known: { submissionId?: string } = {}
+    const known = createKnown()
+    const leaves = () => known.leaving('the start goes on')
     const started = owned('a start request', { taskName: job.taskName }, async () => {
-      const accepted = await accept(job)
-      known = { submissionId: accepted.submission.id }
-      const { outcome } = starter.start(await starter.prepare(accepted), caller.launchBegins)
-      return await told(outcome)
+      const startDeadline = Date.now() + limits.startTimeoutMs
+      const draft = await acceptance.draft(job)
+      await acceptance.checkName(job.taskName)
+      const nameWasFreeAt = Date.now()
+      known.accepting(draft.launch.submissionId)
+      const accepted = await known.accepted(acceptance.accept(draft, { startDeadline }))
+      return told(await starter.start({ ...accepted, nameWasFreeAt }))
     }).catch((error: unknown) => {
-      throw takenOver(error, 'the start goes on', known)
+      throw takenOver(error, 'the start goes on', known.fields)
     })
-    return await drain.untilOver(started, () =>
-      caller.leaves() ? goesOnWithoutUs('the start goes on', known) : shuttingDown(known)
-    )
-  }
-
-  async function accept(job: JobRequest): Promise<Accepted> {
-    const startDeadline = Date.now() + limits.startTimeoutMs
-    const draft = await acceptance.draft(job)
-    try {
-      await withinTime(limits.startTimeoutMs, background.signal, (limit) =>
-        refuseUsedName(parts, job.taskName, limit)
-      )
-    } catch (error) {
-      if (!(error instanceof TimeLimitReached)) throw error
-      throw notStarted('START_TIMEOUT', 'whether taskName is free could not be asked in time', {})
-    }
-    return await acceptance.accept(draft, { startDeadline })
+    return await drain.untilOver(unlessPostponed(started, leaves), leaves)
   }
 
   async function stop(applicationId: string, who: string): Promise<void> {
@@ -158,30 +148,25 @@ export function createJobRunner(
 
   async function restart(applicationId: string, job: JobRequest): Promise<string> {
     refuseWhenClosing()
-    const caller = createWaitingCaller()
-    let known: { submissionId?: string; stopped: boolean } = { stopped: false }
+    const known = createKnown({ stopped: false })
+    const leaves = () => known.leaving('the restart goes on')
     const restarted = owned('a restart request', { applicationId }, async () => {
-      const { target, prepared } = await replacement.check(applicationId, job)
-      known = { submissionId: prepared.submission.id, stopped: false }
-      const { launchBegins } = caller
-      const carriedOut = replacement.carryOut(target, prepared, applicationId, launchBegins)
-      const { outcome } = await carriedOut
-      known = { ...known, stopped: true }
-      const result = await outcome
-      if (result.kind === 'started') return result.applicationId
-      throw inRestart(notStarted(result.code, result.text, result.fields), 'start', true)
+      const { target, accepted } = await known.accepted(
+        replacement.accept(applicationId, job, known.accepting)
+      )
+      const stopFirst = replacement.stopFirst(target, accepted)
+      const outcome = await starter.start(accepted, async (signal) => {
+        const next = await stopFirst(signal)
+        known.fields.stopped = true
+        return next
+      })
+      if (outcome.kind !== 'refused' || outcome.failure) return told(outcome)
+      const failure = notStarted(outcome.code, outcome.text, outcome.fields)
+      throw inRestart(failure, 'start', known.fields.stopped === true)
     }).catch((error: unknown) => {
-      throw takenOver(error, 'the restart goes on', known)
+      throw takenOver(error, 'the restart goes on', known.fields)
     })
-    return await drain.untilOver(restarted, () => {
-      if (caller.leaves()) {
-        return goesOnWithoutUs('the start of the new application goes on', known)
-      }
-      if (!known.submissionId) return shuttingDown(known)
-      const fields = { ...known, accepted: false }
-      const what = known.stopped ? 'the old one is stopped' : 'the stop goes on'
-      return goesOnWithoutUs(`${what}, and nothing will be started`, fields)
-    })
+    return await drain.untilOver(unlessPostponed(restarted, leaves), leaves)
   }
 
   return {
@@ -190,8 +175,7 @@ export function createJobRunner(
     restart,
     submissions,
     applications,
-    recover: (left) =>
-      recoverJobs(parts, { launcher, stops, relaunch: submissions.relaunch }, left),
+    recover: recovery.takeUp,
     watch: () => {
       foreign.start()
       poller.start()
@@ -209,24 +193,42 @@ export function createJobRunner(
 }
 
 /** What another instance goes on with is told as such. */
-function takenOver(error: unknown, what: string, known: { submissionId?: string | undefined }) {
+function takenOver(error: unknown, what: string, known: Readonly<Record<string, unknown>>) {
   return error instanceof LeaseLost && known.submissionId ? goesOnElsewhere(what, known) : error
 }
 
-/**
- * Whoever waits for a start. One that leaves is told whether it goes on; that must not change behind its back.
- */
-function createWaitingCaller(): { launchBegins: () => void; leaves: () => boolean } {
-  let launching = false
-  let left = false
+/** What a caller is told who is sent away while its job is being accepted, or was. */
+function createKnown(fields: Record<string, unknown> = {}) {
+  let state: 'nothing' | 'being-written' | 'accepted' = 'nothing'
   return {
-    launchBegins: () => {
-      if (left) throw new QueueClosed('its caller was told that nothing is started')
-      launching = true
+    fields,
+    accepting: (submissionId: string) => {
+      state = 'being-written'
+      fields.submissionId = submissionId
     },
-    leaves: () => {
-      left = true
-      return launching
+    accepted: async <T>(acceptance: Promise<T>): Promise<T> => {
+      try {
+        const result = await acceptance
+        state = 'accepted'
+        return result
+      } catch (error) {
+        state = 'nothing'
+        fields.submissionId = undefined
+        throw error
+      }
+    },
+    leaving: (what: string): Refusal => {
+      if (state === 'accepted') return goesOnWithoutUs(what, fields)
+      return state === 'nothing' ? shuttingDown(fields) : perhapsAccepted(fields)
     }
+  }
+}
+
+/** The service ends before a launcher was free. */
+async function unlessPostponed<T>(work: Promise<T>, refusal: () => Error): Promise<T> {
+  try {
+    return await work
+  } catch (error) {
+    throw error instanceof QueueClosed ? refusal() : error
   }
 }

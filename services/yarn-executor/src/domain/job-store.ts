@@ -26,7 +26,8 @@ export type NewSubmission = Pick<
   | 'startDeadline'
   | 'replaces'
   | 'promised'
->
+> &
+  Partial<Pick<Submission, 'replacesApplication'>>
 
 export type NewAttempt = Omit<
   Attempt,

@@ -1,120 +1,156 @@
-import {
-  type Application,
-  compareApplicationIds,
-  isApplicationId,
-  isFinal
-} from '@scheduler-task/yarn-client/application'
-import { RmError } from '@scheduler-task/yarn-client/rm-errors'
 import { TimeLimitReached, withinTime } from '@scheduler-task/yarn-client/time-limit'
+import { findLaunched, findNamed } from './find-launched.ts'
 import { LeaseLost } from './job-store.ts'
 import type { Slot } from './launch-queue.ts'
-import { withoutReason } from './launcher-failure.ts'
 import { type LauncherNews, refOf, watchLauncher } from './launcher-watch.ts'
-import { NotStarted, type PreparedLaunch, type ProcessIdentity } from './launching.ts'
-import { applyObservation, changeTo, isAccepted, wasRefused } from './observation.ts'
+import { NotStarted, type ProcessIdentity } from './launching.ts'
+import { isAccepted } from './observation.ts'
 import { requireMine } from './ownership.ts'
 import { ABSENT_POLLS, type Parts } from './parts.ts'
+import { NotPrepared, type PreparedAttempt, prepareAttempt } from './prepare-attempt.ts'
+import { createSettling } from './settle-launch.ts'
+import { type StartOutcome, stoppedMeanwhile } from './start-outcome.ts'
 import type { Stops } from './stop-submission.ts'
 import { type Attempt, ImpossibleChange, type Submission } from './submission.ts'
 import { createWake } from './wake.ts'
 
-/** How a start ended. `refused`: this submission will not run. */
-export type StartOutcome =
-  | Readonly<{ kind: 'started'; applicationId: string }>
-  | Readonly<{
-      kind: 'refused'
-      code: string
-      text: string
-      fields: Readonly<Record<string, unknown>>
-    }>
+/** What is launched, the right to do so, and what ends the work for it. */
+export type LaunchTerms = Readonly<{ slot: Slot; signal: AbortSignal }>
 
 export interface Launcher {
   /**
-   * Spawns the launcher of an ACCEPTED submission whose attempt is stored, and follows it until the ResourceManager has
-   * accepted the application, or it is certain that it will not run. Throws {@link NotStarted}: nothing was spawned, and
-   * the submission is still to be given up.
+   * Spawns the launcher of an ACCEPTED submission, and follows it until the ResourceManager has accepted the
+   * application, or it is certain that it will not run. A launcher that is lost on the way is replaced by another
+   * attempt, once it is proven that it has left no application. Throws {@link NotStarted}: nothing was spawned, and the
+   * submission is still to be given up.
    */
   launch: (
     submission: Submission,
-    attempt: Attempt,
-    prepared: PreparedLaunch,
-    slot: Slot
+    prepared: PreparedAttempt,
+    terms: LaunchTerms
   ) => Promise<StartOutcome>
   /** The same from the middle on, for one that a former process of this service may have spawned. */
-  resume: (submission: Submission, attempt: Attempt, slot: Slot) => Promise<StartOutcome>
+  resume: (
+    submission: Submission,
+    attempt: Attempt | undefined,
+    terms: LaunchTerms
+  ) => Promise<StartOutcome>
 }
+
+/** `adopted`: nobody knows whether it runs, or what it had sent when it ended. */
+type Followed = Readonly<{ attempt: Attempt; adopted: boolean }>
 
 const QUICK_LOOK_UP_MS = 200
 /** What has been submitted is accepted soon, as a rule: looks follow each other at this share of the time so far. */
 const SOON = { leastMs: 10, share: 0.2 }
 
 export function createLauncher(parts: Parts, stops: Pick<Stops, 'begin' | 'proof'>): Launcher {
-  const { store, rm, live, launching, limits, log, background, ownership } = parts
+  const { store, launching, limits, log, background, queue, ownership } = parts
+  const settling = createSettling(parts, stops)
 
-  async function launch(
-    submission: Submission,
-    attempt: Attempt,
-    prepared: PreparedLaunch,
-    slot: Slot
-  ): Promise<StartOutcome> {
-    const launched = await markLaunching(submission)
+  /** @throws NotStarted when nothing runs */
+  async function spawn({ attempt, launchable }: PreparedAttempt): Promise<Followed> {
+    const ids = { attemptId: attempt.id }
     let identity: ProcessIdentity
     try {
-      identity = await launching.start(prepared)
+      identity = await launching.start(launchable)
     } catch (error) {
       if (error instanceof NotStarted) throw error
-      log.error({ submissionId: submission.id, err: error }, 'whether a launcher runs is not known')
-      return await follow(launched, attempt, slot, { adopted: true })
+      log.error({ ...ids, err: error }, 'whether a launcher runs is not known')
+      return { attempt, adopted: true }
     }
-    try {
-      await store.attemptStarted(attempt.id, identity)
-    } catch (error) {
+    await store.attemptStarted(attempt.id, identity).catch((error: unknown) => {
       // It runs all the same; after a crash its marker and its lock tell of it.
-      log.error({ submissionId: submission.id, err: error }, 'the number of a process was not kept')
-    }
-    return await follow(launched, { ...attempt, identity }, slot, { adopted: false })
+      log.error({ ...ids, err: error }, 'the number of a process was not kept')
+    })
+    return { attempt: { ...attempt, identity }, adopted: false }
   }
 
   async function markLaunching({ id }: Submission): Promise<Submission> {
     try {
       return await store.change(id, { to: 'LAUNCHING', who: 'executor' })
     } catch (cause) {
+      if (cause instanceof ImpossibleChange || cause instanceof LeaseLost) throw cause
       log.error({ submissionId: id, err: cause }, 'a launcher was not started')
       throw new NotStarted('the service met an error of its own', { cause })
     }
   }
 
+  /** One attempt after the other, until one decides it. */
+  async function settle(
+    submission: Submission,
+    first: Followed | undefined,
+    terms: LaunchTerms
+  ): Promise<StartOutcome> {
+    let followed = first
+    let { slot } = terms
+    for (;;) {
+      const outcome = followed ? await follow(submission, followed, { ...terms, slot }) : 'lost'
+      if (outcome !== 'lost') return outcome
+      try {
+        const next = await prepareAttempt(parts, submission)
+        // A stop from now on sees this attempt, and voids it; one from before is seen here.
+        if ((await store.find(submission.id))?.state !== 'LAUNCHING') {
+          const reason = 'it was stopped before the launcher was started'
+          await store.attemptEnded(next.attempt.id, { kind: 'not-started', reason })
+          return stoppedMeanwhile(submission)
+        }
+        await tellOfAnother(submission, followed?.attempt, next.attempt)
+        const own = queue.adopt({ launching: false, driver: next.attempt.holdsDriver })
+        slot = { ...own, launched: () => {} }
+        followed = await spawn(next)
+      } catch (error) {
+        if (error instanceof ImpossibleChange) return stoppedMeanwhile(submission)
+        if (error instanceof NotPrepared) {
+          return await settling.reject(submission, error.code, error.message)
+        }
+        if (!(error instanceof NotStarted)) throw error
+        return await settling.reject(submission, 'NOT_STARTED', error.message)
+      }
+    }
+  }
+
+  async function tellOfAnother(
+    { id: submissionId }: Submission,
+    lost: Attempt | undefined,
+    { id }: Attempt
+  ): Promise<void> {
+    const detail = lost
+      ? `${id}, since ${lost.id} was lost and has left no application`
+      : `${id}, since none was made before`
+    log.warn({ submissionId, attemptId: id }, 'a lost launcher is replaced')
+    await store.note({ submissionId, who: 'executor', what: 'another-attempt', detail })
+  }
+
   /** Until the deadline; then it is cancelled for good. */
   async function follow(
     submission: Submission,
-    attempt: Attempt,
-    slot: Slot,
-    options: { adopted: boolean }
-  ): Promise<StartOutcome> {
+    followed: Followed,
+    { slot, signal }: LaunchTerms
+  ): Promise<StartOutcome | 'lost'> {
     const wake = createWake()
-    const news = watchLauncher(parts, attempt, slot, wake.now)
-    const watched = (signal: AbortSignal) =>
-      pursue(submission, attempt, news, options, wake, signal)
+    const news = watchLauncher(parts, followed.attempt, slot, wake.now)
+    const watched = (limit: AbortSignal) => pursue(submission, followed, { news, wake }, limit)
     const remaining = submission.startDeadline - Date.now()
     try {
       // One whose deadline passed while nobody looked may have made it in time: the ResourceManager knows.
-      if (options.adopted && remaining <= 0) return await watched(background.signal)
-      return await withinTime(Math.max(1, remaining), background.signal, watched)
+      if (followed.adopted && remaining <= 0) return await watched(signal)
+      return await withinTime(Math.max(1, remaining), signal, watched)
     } catch (error) {
       if (error instanceof ImpossibleChange) return stoppedMeanwhile(submission)
       if (!(error instanceof TimeLimitReached)) throw error
-      return await cancelForGood(submission)
+      return await settling.cancel(submission)
     }
   }
 
   async function pursue(
     submission: Submission,
-    attempt: Attempt,
-    news: LauncherNews,
-    { adopted }: { adopted: boolean },
-    wake: ReturnType<typeof createWake>,
+    { attempt, adopted }: Followed,
+    { news, wake }: Readonly<{ news: LauncherNews; wake: ReturnType<typeof createWake> }>,
     signal: AbortSignal
-  ): Promise<StartOutcome> {
+  ): Promise<StartOutcome | 'lost'> {
+    const ref = refOf(attempt)
+    let voided = false
     let freeSince: number | undefined
     let absences = 0
     let soon = false
@@ -140,188 +176,104 @@ export function createLauncher(parts: Parts, stops: Pick<Stops, 'begin' | 'proof
       return Math.min(QUICK_LOOK_UP_MS, Math.max(SOON.leastMs, shareMs))
     }
 
-    async function look(): Promise<StartOutcome | undefined> {
+    async function look(): Promise<StartOutcome | 'lost' | undefined> {
       soon = false
       // Most launchers say what they have submitted; whether they live is no matter then, and costly to find out.
-      const named =
-        news.applicationId === undefined
-          ? undefined
-          : await lookUp(submission, news.applicationId, signal)
-      const isThere = named !== undefined && named !== 'unanswered'
-      const looked = !isThere && (news.exit !== undefined || adopted)
+      const named = adopted ? undefined : news.applicationId
+      const early = named && (await findNamed(parts, submission, named, signal))
       // Read before the question: whoever could submit is gone when it is asked.
-      const free = looked && (await launching.fence(refOf(attempt))) === 'free'
-      freeSince = free ? (freeSince ?? Date.now()) : undefined
+      const free = !early && (news.exit !== undefined || adopted) && (await nobodyIsLeft())
+      freeSince = free ? (freeSince ?? performance.now()) : undefined
 
-      const application = isThere ? named : await lookUp(submission, news.applicationId, signal)
-      absences = free && application === undefined ? absences + 1 : 0
-      if (application !== undefined && application !== 'unanswered') {
-        if (!inTime(submission, application)) return await cancel(submission)
-        if (isAccepted(application)) return await accept(submission, application)
+      const launched = early
+        ? { application: early, others: [] }
+        : await findLaunched(parts, submission, named, signal)
+      if (launched === 'unanswered') {
+        absences = 0
+        return undefined
+      }
+      const { application } = launched
+      absences = free && !application ? absences + 1 : 0
+      if (application) {
+        if (!inTime(submission, application)) return await settling.cancel(submission)
+        if (adopted && (await settling.endOthers(submission, launched, signal))) return undefined
+        if (isAccepted(application)) return await settling.accept(submission, application)
         submittedSince ??= performance.now()
       }
-      const freeForMs = freeSince === undefined ? 0 : Date.now() - freeSince
-      if (absences >= ABSENT_POLLS && freeForMs >= (adopted ? limits.submitHorizonMs : 0)) {
-        return await giveUp(submission, attempt)
+      const freeForMs = freeSince === undefined ? 0 : performance.now() - freeSince
+      if (absences >= ABSENT_POLLS && freeForMs >= horizonMs()) {
+        return await settling.withoutApplication(submission, attempt)
       }
       const late = Date.now() > submission.startDeadline
-      if (late && application === undefined && !free) return await cancel(submission)
-      soon = application !== undefined || (free && !adopted)
+      if (late && !application && !free) return await settling.cancel(submission)
+      soon = application !== undefined || (free && horizonMs() === 0)
       return undefined
     }
-  }
 
-  /** The application of the submission's tag; of several the one that the output names, else the oldest. */
-  async function lookUp(
-    submission: Submission,
-    named: string | undefined,
-    signal: AbortSignal
-  ): Promise<Application | undefined | 'unanswered'> {
-    const tag = submission.submissionTag
-    try {
-      const direct = named === undefined ? undefined : await lookUpNamed(named, signal)
-      if (direct?.applicationTags.includes(tag)) return direct
-      const tagged = await rm.applications({ tags: [tag] }, signal)
-      tagged.sort((a, b) => compareApplicationIds(a.id, b.id))
-      if (named !== undefined && tagged[0] && tagged[0].id !== named) {
-        log.info(
-          { submissionId: submission.id, named, applicationId: tagged[0].id },
-          'the launcher names another application than the one with its tag'
-        )
-      }
-      return tagged[0]
-    } catch (error) {
-      if (!(error instanceof RmError)) throw error
-      log.debug(
-        { submissionId: submission.id, reason: error.reason },
-        'a launch waits for the ResourceManager'
-      )
-      return 'unanswered'
+    /** Nobody of the attempt can submit any more, nor begin to. */
+    async function nobodyIsLeft(): Promise<boolean> {
+      if ((await launching.fence(ref)) !== 'free') return false
+      if (voided) return true
+      voided = await launching.void(ref)
+      return voided && (await launching.fence(ref)) === 'free'
     }
-  }
 
-  /** Undefined also when it cannot be asked for: a job may print any id, or that of somebody else's application. */
-  async function lookUpNamed(id: string, signal: AbortSignal): Promise<Application | undefined> {
-    if (!isApplicationId(id)) return undefined
-    try {
-      return await rm.application(id, signal)
-    } catch (error) {
-      if (!(error instanceof RmError)) throw error
-      return undefined
+    /** A request of a launcher that ended by itself was answered; of any other it may still be on its way. */
+    function horizonMs(): number {
+      return adopted || news.exit?.kind !== 'exited' ? limits.submitHorizonMs : 0
     }
-  }
-
-  async function accept(submission: Submission, application: Application): Promise<StartOutcome> {
-    const { id, taskName } = submission
-    if (application.name !== taskName) {
-      const detail = `${application.id} is named ${application.name.slice(0, 200)}`
-      await store.note({ submissionId: id, who: 'resource-manager', what: 'name-differs', detail })
-    }
-    const refused = wasRefused(application)
-    const change = changeTo('SUBMITTED', application, Date.now())
-    const startedAt = refused ? null : Date.now()
-    const submitted = await store.change(id, { ...change, also: { ...change.also, startedAt } })
-    live.invalidate()
-    if (isFinal(application.state) || application.state === 'RUNNING') {
-      // Else the watcher sees it.
-      await applyObservation(store, submitted, application).catch((error: unknown) => {
-        log.error({ submissionId: id, err: error }, 'what an application does was not kept')
-      })
-    }
-    if (!refused) return { kind: 'started', applicationId: application.id }
-    return {
-      kind: 'refused',
-      code: 'APPLICATION_REFUSED',
-      text: `the ResourceManager refused ${application.id}: ${application.diagnostics.trim() || 'it gave no reason'}`,
-      fields: { submissionId: id, applicationId: application.id, state: application.state }
-    }
-  }
-
-  /** The launcher has ended, and there is no application. */
-  async function giveUp(submission: Submission, attempt: Attempt): Promise<StartOutcome> {
-    const ref = refOf(attempt)
-    const [failure, tail] = [await launching.failureOf(ref), await launching.outputTail(ref, 4096)]
-    const exit = (await launching.exitOf(ref)) ?? attempt.exit ?? undefined
-    const { code, sentence } = failure ?? withoutReason(exit)
-    return await reject(submission, code, sentence, {
-      exit,
-      ...(failure ? { lines: failure.lines } : { output: tail })
-    })
-  }
-
-  async function reject(
-    submission: Submission,
-    code: string,
-    text: string,
-    fields: Readonly<Record<string, unknown>> = {}
-  ): Promise<StartOutcome> {
-    await store.change(submission.id, { to: 'REJECTED', who: 'executor', reason: code, text })
-    return { kind: 'refused', code, text, fields: { submissionId: submission.id, ...fields } }
-  }
-
-  async function cancel(submission: Submission): Promise<StartOutcome> {
-    const { promised, startDeadline, acceptedAt } = submission
-    const waited = (promised ? startDeadline - acceptedAt : limits.startTimeoutMs) / 1000
-    const text = `the ResourceManager had not accepted the application ${waited} s after the request; the start is cancelled for good`
-    await stops.begin(submission.id, { who: 'executor', reason: 'START_TIMEOUT', text })
-    return { kind: 'refused', code: 'START_TIMEOUT', text, fields: { submissionId: submission.id } }
-  }
-
-  /** Throws when that could not be kept; it is done as soon as it can be. */
-  async function cancelForGood(submission: Submission): Promise<StartOutcome> {
-    try {
-      return await cancel(submission)
-    } catch (error) {
-      if (error instanceof ImpossibleChange) return stoppedMeanwhile(submission)
-      if (error instanceof LeaseLost) throw error
-      const ids = { submissionId: submission.id }
-      background.run('cancelling a start', ids, () =>
-        background.insist('cancelling a start', ids, async () => {
-          await cancel(submission).catch(unlessOver)
-        })
-      )
-      throw error
-    }
-  }
-
-  function stoppedMeanwhile(submission: Submission): StartOutcome {
-    const text =
-      'the submission was stopped before the ResourceManager had accepted its application'
-    return { kind: 'refused', code: 'STOPPED', text, fields: { submissionId: submission.id } }
   }
 
   /** Counts against `MAX_LAUNCHERS` until nothing can come of the launcher any more. */
   async function andLetGo(
     submission: Submission,
-    slot: Slot,
+    { slot, signal }: LaunchTerms,
     work: () => Promise<StartOutcome>
   ): Promise<StartOutcome> {
-    let cancelled = false
+    let over = false
     try {
       const outcome = await work()
-      cancelled = outcome.kind === 'refused' && outcome.code === 'START_TIMEOUT'
+      over = outcome.kind !== 'refused' || outcome.code !== 'START_TIMEOUT'
       return outcome
+    } catch (error) {
+      over = signal.aborted || error instanceof LeaseLost
+      throw error
     } finally {
-      if (!cancelled) slot.launched()
-      else {
-        background.run('a cancelled start', { submissionId: submission.id }, async () => {
-          await stops.proof(submission.id)
-          slot.launched()
-        })
-      }
+      if (over) slot.launched()
+      else cancelWithProof(submission, slot)
     }
   }
 
+  /** Also when the store could not keep at once that it is cancelled. */
+  function cancelWithProof(submission: Submission, slot: Slot): void {
+    const ids = { submissionId: submission.id }
+    background.run('a cancelled start', ids, async () => {
+      await background.insist('cancelling a start', ids, () =>
+        settling.cancel(submission).catch(unlessOver)
+      )
+      await stops.proof(submission.id)
+      slot.launched()
+    })
+  }
+
   return {
-    launch: (submission, attempt, prepared, slot) =>
-      andLetGo(submission, slot, () => launch(submission, attempt, prepared, slot)),
-    resume: (submission, attempt, slot) =>
-      andLetGo(submission, slot, () => follow(submission, attempt, slot, { adopted: true }))
+    launch: async (submission, prepared, terms) => {
+      const launched = await markLaunching(submission)
+      const followed = await spawn(prepared)
+      return await andLetGo(launched, terms, () => settle(launched, followed, terms))
+    },
+    resume: (submission, attempt, terms) =>
+      andLetGo(submission, terms, () =>
+        settle(submission, attempt && { attempt, adopted: true }, terms)
+      )
   }
 }
 
 /** The start's time is not over, or the ResourceManager had the application before it was. */
-function inTime({ startDeadline }: Submission, { startedTime }: Application): boolean {
+function inTime(
+  { startDeadline }: Submission,
+  { startedTime }: Readonly<{ startedTime: number }>
+): boolean {
   return Date.now() <= startDeadline || (startedTime > 0 && startedTime <= startDeadline)
 }
 

@@ -92,6 +92,11 @@ export type LauncherFailure = Readonly<{
 /** The last bytes of both streams, whole lines, secrets masked. */
 export type OutputTail = Readonly<{ stdout: string; stderr: string }>
 
+/** Spark in client mode: the launcher is the driver. Known before anything is prepared. */
+export function needsDriver({ engine, deployMode }: Pick<LaunchRequest, 'engine' | 'deployMode'>) {
+  return engine === 'spark' && deployMode === 'client'
+}
+
 /** Nothing was started, and nothing of this attempt will be. */
 export class NotStarted extends Error {
   override readonly name = 'NotStarted'
@@ -127,6 +132,9 @@ export interface Launching {
    * service started it. Ends after `ended`, or without it when `signal` is aborted.
    */
   watch(attempt: AttemptRef, signal: AbortSignal): AsyncIterable<LaunchEvent>
+
+  /** False when the host was started anew since the attempt's processes ran. */
+  isOfThisBoot(attempt: AttemptRef): boolean
 
   /** The durable exit status; undefined while there is none. A launcher that is gone without one: `unknown`. */
   exitOf(attempt: AttemptRef): Promise<LauncherExit | undefined>

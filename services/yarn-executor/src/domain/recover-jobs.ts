@@ -1,8 +1,10 @@
 import type { Launcher } from './launch-submission.ts'
 import { refOf, watchLauncher } from './launcher-watch.ts'
+import { needsDriver } from './launching.ts'
 import type { Parts } from './parts.ts'
+import type { Starter } from './start-job.ts'
 import type { Stops } from './stop-submission.ts'
-import type { Attempt, Submission } from './submission.ts'
+import { type Attempt, isStarting, type Submission } from './submission.ts'
 
 /** Submissions that are not over, and attempts whose launcher has not been seen to end. */
 export type LeftWork = Readonly<{
@@ -10,50 +12,40 @@ export type LeftWork = Readonly<{
   attempts: readonly Attempt[]
 }>
 
-/**
- * Takes up what a former process of this service left. Nothing is launched again: what was never spawned is launched
- * when that was promised, else rejected here and now; what may have been spawned is looked for by its fence and its tag.
- */
-export async function recoverJobs(
-  parts: Parts,
-  {
-    launcher,
-    stops,
-    relaunch
-  }: Readonly<{
-    launcher: Launcher
-    stops: Stops
-    /** Launches what was promised, and not spawned. */
-    relaunch: (submission: Submission, attempt: Attempt | undefined) => void
-  }>,
-  left?: LeftWork
-): Promise<void> {
+/** Goes on with what another process of this service has left, whatever ended it. */
+export interface Recovery {
+  /**
+   * What was never spawned asks for its turn, in this order; what may have been spawned is looked for by its fence and
+   * its tag; a stop is carried on. Without `left`: all that there is.
+   */
+  takeUp: (left?: LeftWork) => Promise<void>
+}
+
+type Needs = Readonly<{ launcher: Launcher; stops: Stops; starter: Starter }>
+
+export function createRecovery(parts: Parts, { launcher, stops, starter }: Needs): Recovery {
   const { store, queue, background, launching, log } = parts
-  const { submissions, attempts } = left ?? {
-    submissions: await store.live(),
-    attempts: await store.openAttempts()
-  }
-  const open = new Map(attempts.map((one) => [one.submissionId, one]))
 
-  for (const submission of submissions) {
-    const attempt = open.get(submission.id)
-    log.info({ submissionId: submission.id, state: submission.state }, 'taken up again')
-    if (submission.state === 'ACCEPTED' && submission.promised) relaunch(submission, attempt)
-    else if (submission.state === 'ACCEPTED') await rejectNeverSpawned(submission, attempt)
-    else if (submission.state === 'LAUNCHING') resume(submission, attempt)
+  async function takeUpOne(submission: Submission, attempt: Attempt | undefined): Promise<void> {
+    const { id: submissionId, state } = submission
+    log.info({ submissionId, state }, 'taken up again')
+    if (state === 'ACCEPTED' && submission.promised) startAnew(submission)
+    else if (state === 'ACCEPTED') await rejectUnpromised(submission, attempt)
+    else if (state === 'LAUNCHING') resume(submission, attempt)
     else {
-      if (attempt) follow(attempt)
-      if (submission.state === 'STOPPING') stops.resume(submission)
+      if (attempt && attempt.endedAt === null) follow(attempt)
+      if (state === 'STOPPING') stops.resume(submission)
     }
-    open.delete(submission.id)
   }
-  // Launchers that outlived their submission, or were never started: their end is still to be kept.
-  for (const attempt of open.values()) follow(attempt)
 
-  async function rejectNeverSpawned(
-    { id }: Submission,
-    attempt: Attempt | undefined
-  ): Promise<void> {
+  function startAnew(submission: Submission): void {
+    const place = queue.readmit(submission.id)
+    // Its faults are logged there.
+    void starter.start({ submission, place }).catch(() => {})
+  }
+
+  /** Accepted by a version that told nobody it would be kept: whoever asked has asked again. */
+  async function rejectUnpromised({ id }: Submission, attempt: Attempt | undefined): Promise<void> {
     const text = 'the service ended before a launcher was started for it'
     await store.change(id, { to: 'REJECTED', who: 'executor', reason: 'SERVICE_RESTARTED', text })
     if (attempt) await store.attemptEnded(attempt.id, { kind: 'not-started', reason: text })
@@ -63,15 +55,36 @@ export async function recoverJobs(
     watchLauncher(parts, attempt, queue.adopt({ launching: false, driver: attempt.holdsDriver }))
   }
 
-  function resume(submission: Submission, open: Attempt | undefined): void {
-    background.run('a resumed start', { submissionId: submission.id }, async () => {
-      const attempt = open ?? (await store.attemptOf(submission.id))
-      if (!attempt) throw new Error(`submission ${submission.id} is LAUNCHING without an attempt`)
+  function resume(submission: Submission, attempt: Attempt | undefined): void {
+    const ids = { submissionId: submission.id }
+    background.run('a resumed start', ids, async () => {
       // What runs on another host takes nothing from this one.
-      const here = (await launching.fence(refOf(attempt))) !== 'unknown'
-      const slot = queue.adopt({ launching: here, driver: here && attempt.holdsDriver })
-      const outcome = await launcher.resume(submission, attempt, slot)
-      log.info({ submissionId: submission.id, ...outcome }, 'a start from before is settled')
+      const here = !attempt || (await launching.fence(refOf(attempt))) !== 'unknown'
+      const driver = attempt?.holdsDriver ?? needsDriver(submission)
+      const slot = queue.adopt({ launching: here, driver: here && driver })
+      const terms = { slot, signal: background.signal }
+      const outcome = await launcher.resume(submission, attempt, terms)
+      log.info({ ...ids, ...outcome }, 'a start from before is settled')
     })
+  }
+
+  return {
+    takeUp: async (left) => {
+      const { submissions, attempts } = left ?? {
+        submissions: await store.live(),
+        attempts: await store.openAttempts()
+      }
+      const open = new Map(attempts.map((one) => [one.id, one]))
+      const lastOpen = new Map(attempts.map((one) => [one.submissionId, one]))
+      for (const submission of submissions) {
+        const last = isStarting(submission)
+          ? await store.attemptOf(submission.id)
+          : lastOpen.get(submission.id)
+        await takeUpOne(submission, last)
+        if (last && submission.state !== 'ACCEPTED') open.delete(last.id)
+      }
+      // Launchers that outlived their submission, or were never started: their end is still to be kept.
+      for (const attempt of open.values()) follow(attempt)
+    }
   }
 }

@@ -173,8 +173,7 @@ export function createSharedRunner({
     events: async (...given) => any().submissions.events(...given),
     keptConfig: async (...given) => any().submissions.keptConfig(...given),
     config: async (...given) => any().submissions.config(...given),
-    standing: (id) => any().submissions.standing(id),
-    relaunch: (...given) => any().submissions.relaunch(...given)
+    standing: (id) => any().submissions.standing(id)
   }
   const applications: Applications = {
     list: async (...given) => any().applications.list(...given),

@@ -4,25 +4,43 @@ import { pause, TimeLimitReached, withinTime } from '@scheduler-task/yarn-client
 import { notStarted } from '../errors.ts'
 import type { Accepted } from './accept-job.ts'
 import { ServiceEnds } from './background-work.ts'
+import type { EndReplaced } from './end-replaced.ts'
+import { LeaseLost } from './job-store.ts'
 import { QueueClosed, type Slot, Withdrawn } from './launch-queue.ts'
-import type { Launcher, StartOutcome } from './launch-submission.ts'
-import { NotStarted, type PreparedLaunch } from './launching.ts'
+import type { Launcher } from './launch-submission.ts'
+import { type LaunchRequest, NotStarted, needsDriver } from './launching.ts'
 import type { Parts } from './parts.ts'
-import { type Attempt, ImpossibleChange, type Submission } from './submission.ts'
+import { NotPrepared, prepareAttempt, rehearse } from './prepare-attempt.ts'
+import { type Refused, refused, type StartOutcome, startTimeOf } from './start-outcome.ts'
+import { ImpossibleChange, type Submission } from './submission.ts'
 import { refuseNameOnYarn } from './task-names.ts'
 
-/** Its outcome; nobody needs to wait for it. */
-export type Starting = Readonly<{ submission: Submission; outcome: Promise<StartOutcome> }>
+/**
+ * What comes before the queue: by default whatever the submission replaces is ended. Answers the submission as it is
+ * then. Throws {@link NotEnded} when nothing is to be started.
+ */
+export type Before = (signal: AbortSignal) => Promise<Submission>
 
-/** Takes accepted jobs through the queue to their launch. What it begins goes on without the caller. */
+/** What was to be replaced could not be ended in time, and the caller is told so: nothing will be started. */
+export class NotEnded extends Error {
+  override readonly name = 'NotEnded'
+  readonly failure: Failure
+
+  constructor(failure: Failure) {
+    super(failure.message)
+    this.failure = failure
+  }
+}
+
+/** Takes accepted jobs through the queue to their launch. All of it goes on without the caller. */
 export interface Starter {
+  /** Its outcome; nobody needs to wait for it. */
+  start: (accepted: Accepted, before?: Before) => Promise<StartOutcome>
   /**
-   * Makes what the launcher needs and writes the attempt; nothing runs. Gives the submission up when that fails.
-   * @throws Failure
+   * Tries whether the launcher's files can be made, for who has to know before anything is stopped. Gives the job up
+   * when they cannot. @throws Failure
    */
-  prepare: (accepted: Accepted) => Promise<Prepared>
-  /** Waits for a turn and launches. `launchBegins` is told right before, and may still throw `QueueClosed`. */
-  start: (prepared: Prepared, launchBegins?: () => void) => Starting
+  rehearse: (accepted: Accepted, launch: LaunchRequest) => Promise<void>
   /** Gives an accepted job up that was not launched. Throws when that could not be kept; it is kept as soon as it can be. */
   giveUp: (accepted: Accepted, reason: string, text: string) => Promise<void>
 }
@@ -33,10 +51,11 @@ const OWN_FAULT = { code: 'INTERNAL_ERROR', text: 'the service met an error of i
 const NAME_CHECK_MS = 500
 const LONGEST_PAUSE_MS = 5000
 
-export type Prepared = Accepted & Readonly<{ attempt: Attempt; launchable: PreparedLaunch }>
-
-export function createStarter(parts: Parts, launcher: Launcher): Starter {
-  const { store, launching, background, limits, log } = parts
+export function createStarter(
+  parts: Parts,
+  { launcher, replaced }: Readonly<{ launcher: Launcher; replaced: EndReplaced }>
+): Starter {
+  const { store, background, log } = parts
 
   async function giveUp(
     { submission, place }: Accepted,
@@ -62,133 +81,128 @@ export function createStarter(parts: Parts, launcher: Launcher): Starter {
     }
   }
 
-  async function run(prepared: Prepared, launchBegins: () => void): Promise<StartOutcome> {
-    const { submission, launchable, attempt } = prepared
+  async function run(
+    accepted: Accepted,
+    before: Before | undefined,
+    signal: AbortSignal
+  ): Promise<StartOutcome> {
+    let { submission } = accepted
     let slot: Slot | undefined
-    let begun = false
+    let launched = false
     try {
-      slot = await turnOf(prepared)
-      await beforeDeadline(submission, (signal) => checkName(submission, signal))
-      launchBegins()
-      begun = true
-      return await launcher.launch(submission, attempt, launchable, slot)
+      submission = before ? await before(signal) : await endReplaced(submission, signal)
+      slot = await turnOf(accepted, submission, signal)
+      await beforeDeadline(submission, signal, (limit) => checkName(accepted, submission, limit))
+      const prepared = await prepareAttempt(parts, submission)
+      const terms = { slot, signal }
+      launched = true
+      return await launcher.launch(submission, prepared, terms)
     } catch (error) {
       // What was spawned is the launcher's business.
-      if (begun && !(error instanceof NotStarted)) throw error
-      const refused = refusalOf(error, submission, limits)
+      const known = error instanceof NotStarted || error instanceof ImpossibleChange
+      if (launched && !known) throw error
       slot?.launched()
       slot?.ended()
-      const { code, text } = refused ?? OWN_FAULT
-      // The next process of this service launches it.
-      if (submission.promised && refused && code === 'SHUTTING_DOWN') return refused
-      await giveUp(prepared, code, text)
-      if (!refused) throw error
-      return refused
+      accepted.place.leave()
+      // The next process of this service goes on, or another instance.
+      if (error instanceof QueueClosed || error instanceof ServiceEnds) return { kind: 'postponed' }
+      if (error instanceof LeaseLost) throw error
+      const outcome = refusalOf(error, submission)
+      if (!outcome) log.error({ submissionId: submission.id, err: error }, 'a start failed')
+      const { code, text } = outcome ?? OWN_FAULT
+      await giveUp(accepted, code, text)
+      if (!outcome) throw error
+      return outcome
     }
   }
 
-  async function checkName(submission: Submission, signal: AbortSignal): Promise<void> {
-    const check = () => refuseNameOnYarn(parts, submission.taskName, signal)
-    if (submission.promised) return await askUntilAnswered(submission, check, signal)
-    if (Date.now() - submission.acceptedAt > NAME_CHECK_MS) await check()
+  async function endReplaced(submission: Submission, signal: AbortSignal): Promise<Submission> {
+    const { replaces, replacesApplication } = submission
+    if (replaces !== null || replacesApplication !== null) {
+      await beforeDeadline(submission, signal, (limit) => replaced.surely(submission, limit))
+    }
+    return submission
   }
 
-  /** An outage of the ResourceManager is no reason to reject what was accepted; a stop is one. */
-  async function askUntilAnswered(
-    { id }: Submission,
-    ask: () => Promise<void>,
+  /** The name was free when the job was accepted, or was not asked for; it may have waited since. */
+  async function checkName(
+    { nameWasFreeAt = 0 }: Accepted,
+    submission: Submission,
     signal: AbortSignal
   ): Promise<void> {
+    if (Date.now() - nameWasFreeAt < NAME_CHECK_MS) return
     for (let pauseMs = 200; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
       try {
-        return await ask()
+        return await refuseNameOnYarn(parts, submission.taskName, signal)
       } catch (error) {
+        // An outage of the ResourceManager is no reason to reject what was accepted; a stop is one.
         if (!(error instanceof Failure && error.cause instanceof RmError)) throw error
         const { reason } = error.cause
-        log.info({ submissionId: id, reason }, 'a start waits for the ResourceManager')
+        log.info({ submissionId: submission.id, reason }, 'a start waits for the ResourceManager')
       }
       await pause(pauseMs, signal)
-      if ((await store.find(id))?.state !== 'ACCEPTED') throw new Withdrawn('it was stopped')
+      if ((await store.find(submission.id))?.state !== 'ACCEPTED') {
+        throw new Withdrawn('it was stopped')
+      }
     }
   }
 
-  function turnOf({ submission, place, launchable }: Prepared): Promise<Slot> {
-    return beforeDeadline(submission, (signal) =>
-      place.turn({ driver: launchable.holdsDriver }, signal)
+  function turnOf({ place }: Accepted, submission: Submission, signal: AbortSignal): Promise<Slot> {
+    return beforeDeadline(submission, signal, (limit) =>
+      place.turn({ driver: needsDriver(submission) }, limit)
     )
   }
 
   function beforeDeadline<T>(
     { startDeadline }: Submission,
+    signal: AbortSignal,
     work: (signal: AbortSignal) => Promise<T>
   ): Promise<T> {
-    return withinTime(Math.max(1, startDeadline - Date.now()), background.signal, work)
+    return withinTime(Math.max(1, startDeadline - Date.now()), signal, work)
   }
 
   return {
-    prepare: async (accepted) => {
-      const { submission, launch } = accepted
-      try {
-        const launchable = await launching.prepare(launch)
-        const attempt =
-          accepted.attempt ??
-          (await store.addAttempt({
-            id: launch.attemptId,
-            submissionId: submission.id,
-            tag: launch.tags[2],
-            profile: launchable.profile,
-            argv: launchable.argv,
-            renderedDigest: launchable.renderedDigest,
-            holdsDriver: launchable.holdsDriver,
-            directory: launchable.directory
-          }))
-        return { ...accepted, attempt, launchable }
-      } catch (error) {
-        const why = error instanceof NotStarted ? error.message : 'its files could not be written'
-        const text = `the launcher was not started: ${why}`
-        const fields = { submissionId: submission.id }
-        log.error({ ...fields, err: error }, text)
-        await giveUp(accepted, 'NOT_PREPARED', text)
-        throw notStarted('NOT_PREPARED', text, fields)
-      }
+    start: (accepted, before) => {
+      const outcome = run(accepted, before, background.signal)
+      const { id: submissionId } = accepted.submission
+      background.run('a start', { submissionId }, async () => {
+        await Promise.allSettled([outcome])
+      })
+      return outcome
     },
-    start: (prepared, launchBegins = () => {}) => {
-      const outcome = run(prepared, launchBegins)
-      const { id: submissionId } = prepared.submission
-      background.run('a start', { submissionId }, async () => void (await outcome))
-      return { submission: prepared.submission, outcome }
+    rehearse: async (accepted, launch) => {
+      try {
+        await rehearse(parts, launch)
+      } catch (error) {
+        if (!(error instanceof NotPrepared)) throw error
+        await giveUp(accepted, error.code, error.message)
+        const fields = { submissionId: accepted.submission.id }
+        throw notStarted(error.code, error.message, fields)
+      }
     },
     giveUp
   }
 }
 
 /** The end of a start that was not launched; undefined for faults of ours. */
-function refusalOf(
-  error: unknown,
-  { id, promised, acceptedAt, startDeadline }: Submission,
-  { startTimeoutMs }: Parts['limits']
-): Extract<StartOutcome, { kind: 'refused' }> | undefined {
-  const fields = { submissionId: id }
+function refusalOf(error: unknown, submission: Submission): Refused | undefined {
   if (error instanceof TimeLimitReached) {
-    const seconds = (promised ? startDeadline - acceptedAt : startTimeoutMs) / 1000
-    const text = `no launcher was free ${seconds} s after the request; the start is cancelled for good`
-    return { kind: 'refused', code: 'START_TIMEOUT', text, fields }
+    const text = `no launcher was free ${startTimeOf(submission)} after the request; the start is cancelled for good`
+    return refused(submission, 'START_TIMEOUT', text)
   }
+  if (error instanceof NotPrepared) return refused(submission, error.code, error.message)
   if (error instanceof NotStarted) {
-    const text = `the launcher was not started: ${error.message}`
-    return { kind: 'refused', code: 'NOT_STARTED', text, fields }
+    return refused(submission, 'NOT_STARTED', `the launcher was not started: ${error.message}`)
   }
-  if (error instanceof Withdrawn) {
-    const text = 'it was stopped before a launcher was started for it'
-    return { kind: 'refused', code: 'STOPPED', text, fields }
+  if (error instanceof NotEnded) {
+    return { ...refused(submission, 'STOP_FAILED', error.message), failure: error.failure }
   }
-  if (error instanceof QueueClosed || error instanceof ServiceEnds) {
-    const text = 'the service was shutting down before a launcher was free'
-    return { kind: 'refused', code: 'SHUTTING_DOWN', text, fields }
+  if (error instanceof Withdrawn || error instanceof ImpossibleChange) {
+    return refused(submission, 'STOPPED', 'it was stopped before a launcher was started for it')
   }
   if (error instanceof Failure) {
     const code = error.code.replace(/^YARN_EXECUTOR_/, '')
-    return { kind: 'refused', code, text: error.message, fields: { ...error.fields, ...fields } }
+    return refused(submission, code, error.message, error.fields)
   }
   return undefined
 }

@@ -100,6 +100,8 @@ export type Submission = Readonly<{
   staleSince: number | null
   /** The submission whose place it takes, of a restart. */
   replaces: string | null
+  /** The application that a restart was asked for, of ours or not: stopped with proof before anything is launched. */
+  replacesApplication: string | null
   /** Whoever asked was told that it is kept: it is launched also after a restart of the service. */
   promised: boolean
   /** Null while nothing is known of it. */

@@ -1,4 +1,3 @@
-import { Failure } from '@scheduler-task/envelope/errors'
 import { isLive } from '@scheduler-task/yarn-client/application'
 import { RmError } from '@scheduler-task/yarn-client/rm-errors'
 import { TimeLimitReached, withinTime } from '@scheduler-task/yarn-client/time-limit'
@@ -20,7 +19,6 @@ import {
   type SubmissionFilter,
   type SubmissionPage
 } from './job-store.ts'
-import type { Place } from './launch-queue.ts'
 import type { Parts } from './parts.ts'
 import type { Starter } from './start-job.ts'
 import type { StopProgress, Stops } from './stop-submission.ts'
@@ -31,7 +29,6 @@ import {
   type Submission,
   type SubmissionEvent
 } from './submission.ts'
-import { attemptTagOf } from './tags.ts'
 
 /** `startDeadlineMs` from now on; without it a start may take as long as it takes. */
 export type SubmitTerms = Readonly<{ startDeadlineMs?: number; once?: OncePerKey }>
@@ -79,8 +76,6 @@ export interface Submissions {
   /** The same; one that was not kept is a refusal. */
   config: (submission: Submission) => Promise<Buffer>
   standing: (id: string) => Standing
-  /** For the start of the service: launches what a former process of it had accepted. */
-  relaunch: (submission: Submission, attempt: Attempt | undefined) => void
 }
 
 const LOOK_UP_MS = 5000
@@ -98,17 +93,6 @@ export function createSubmissions(
   { acceptance, starter, stops, foreign, drain }: Needs
 ): Submissions {
   const { store, queue, background, log } = parts
-  let line: Promise<void> = Promise.resolve()
-
-  /** One after the other: who was accepted first asks for its turn first. */
-  function inLine(work: () => Promise<void>): Promise<void> {
-    const done = line.then(async () => {
-      background.signal.throwIfAborted()
-      await work()
-    })
-    line = done.catch(() => {})
-    return done
-  }
 
   async function submit(job: JobRequest, terms: SubmitTerms): Promise<Submission> {
     const { once } = terms
@@ -116,10 +100,10 @@ export function createSubmissions(
     const earlier = once && (await acceptedWith(job.owner, once))
     if (earlier) return earlier
     const draft = await draftOf(job)
-    const promise = { startDeadline: deadlineOf(terms), promised: true }
+    const startDeadline = deadlineOf(terms)
     const accepted = once
-      ? await acceptance.acceptOnce(draft, { ...promise, once })
-      : await acceptance.accept(draft, promise)
+      ? await acceptance.acceptOnce(draft, { startDeadline, once })
+      : await acceptance.accept(draft, { startDeadline })
     if ('earlier' in accepted) return accepted.earlier
     launch(accepted)
     return accepted.submission
@@ -138,52 +122,9 @@ export function createSubmissions(
     return await acceptance.draft(job)
   }
 
-  /** Goes on without anybody who waits; a fault of ours is logged. */
+  /** Goes on without anybody who waits; a fault of ours is logged there. */
   function launch(accepted: Accepted): void {
-    const { id: submissionId, replaces } = accepted.submission
-    background.run('a start', { submissionId }, async () => {
-      try {
-        if (replaces !== null) await endReplaced(replaces, accepted.submission)
-        await inLine(async () => void starter.start(await starter.prepare(accepted)))
-      } catch (error) {
-        accepted.place.leave()
-        // It was logged, and the submission is given up.
-        if (!(error instanceof Failure)) throw error
-      }
-    })
-  }
-
-  async function endReplaced(id: string, { owner, taskName }: Submission): Promise<void> {
-    const text = `restarted as ${taskName}`
-    try {
-      await stops.begin(id, { who: owner, reason: 'STOP_REQUESTED', text })
-      queue.withdraw(id)
-      await stops.proof(id)
-    } catch (error) {
-      if (!(error instanceof ImpossibleChange)) throw error
-    }
-  }
-
-  async function relaunchNow(
-    submission: Submission,
-    attempt: Attempt | undefined,
-    place: Place
-  ): Promise<void> {
-    const attemptId = attempt?.id ?? `${submission.id}-1`
-    const config = await store.config(submission.configDigest)
-    const { engine, deployMode, taskName, installationTag, submissionTag } = submission
-    const launchRequest = {
-      engine,
-      deployMode,
-      taskName,
-      tags: [installationTag, submissionTag, attemptTagOf(attemptId)] as const,
-      submissionId: submission.id,
-      attemptId,
-      config: Buffer.from(config ?? [])
-    }
-    const accepted = { submission, launch: launchRequest, place, ...(attempt && { attempt }) }
-    if (config) launch(accepted)
-    else await starter.giveUp(accepted, 'CONFIG_NOT_KEPT', 'its config was not kept')
+    void starter.start(accepted).catch(() => {})
   }
 
   /** One that is over, and yet its application lives: forgotten by the ResourceManager and found again. */
@@ -237,9 +178,9 @@ export function createSubmissions(
     const draft = await draftOf(job)
     const accepted = await acceptance.accept(draft, {
       startDeadline: deadlineOf(repetition),
-      promised: true,
       ...(replaces && { replaces })
     })
+    if (replaces) await starter.rehearse(accepted, draft.launch)
     const { id: submissionId } = accepted.submission
     if (who !== job.owner) {
       const what = replaces ? 'restart-requested' : 'rerun-requested'
@@ -292,14 +233,7 @@ export function createSubmissions(
     },
     keptConfig,
     config: configOf,
-    standing: (id) => ({ position: queue.positionOf(id), stop: stops.progressOf(id) }),
-    relaunch: (submission, attempt) => {
-      const { id: submissionId } = submission
-      const place = queue.readmit(submissionId)
-      background.run('a start', { submissionId }, () =>
-        inLine(() => relaunchNow(submission, attempt, place))
-      )
-    }
+    standing: (id) => ({ position: queue.positionOf(id), stop: stops.progressOf(id) })
   }
 }
 

@@ -14,6 +14,7 @@ import { newSubmission } from '../support/job-store-contract.ts'
 function submissionIn(state: SubmissionState): Submission {
   return {
     ...newSubmission(),
+    replacesApplication: null,
     state,
     reason: 'BEFORE',
     reasonText: 'before',

@@ -46,7 +46,7 @@ t.test('the end of the service', async (t) => {
 })
 
 t.test(
-  'what waits in the queue was not accepted; what is stopping is told that it goes on',
+  'what waits in the queue goes on with the next one; what is stopping is told that it goes on',
   async (t) => {
     const around = await startSurroundings(t)
     const { yarn } = around
@@ -62,8 +62,8 @@ t.test(
     t.match(await launching, { http: 503, error: { accepted: true } })
     t.match(await queued, {
       http: 503,
-      headers: { 'retry-after': /\d/ },
-      error: { accepted: false }
+      headers: { 'retry-after': undefined },
+      error: { code: 'YARN_EXECUTOR_SHUTTING_DOWN', accepted: true, submissionId: /\w/ }
     })
     t.match(await stopping, {
       http: 503,
@@ -71,17 +71,19 @@ t.test(
     })
 
     yarn.faults.clear()
-    const next = await startExecutor(t, {}, {}, around)
+    await startExecutor(t, {}, {}, around)
     await until(
       'the stop is carried on',
       () => yarn.applications.find((one) => one.id === id)?.publicState === 'KILLED'
     )
-    t.match(await next.startSpark('queued'), /^application_/, 'the name of what waited is free')
-    t.equal(yarn.applications.length, 3)
+    await until('what waited is launched', () => yarn.applications.length === 3)
+    t.match(yarn.applications[2], { name: 'queued' })
+    yarn.advance(String(yarn.applications[2]?.id), 'RUNNING')
+    await until('it runs', () => storedState(around.variables, 'queued') === 'RUNNING')
   }
 )
 
-t.test('a start whose turn came, but not its launch, was not accepted', async (t) => {
+t.test('a start whose turn came, but not its launch, is launched by the next one', async (t) => {
   const around = await startSurroundings(t)
   const { yarn } = around
   const { post, startSpark, close } = await startExecutor(t, { MAX_DRIVERS: '1' }, {}, around)
@@ -96,12 +98,13 @@ t.test('a start whose turn came, but not its launch, was not accepted', async (t
   await close()
   t.match(await next, {
     http: 503,
-    headers: { 'retry-after': /\d/ },
-    error: { code: 'YARN_EXECUTOR_SHUTTING_DOWN', accepted: false, submissionId: /\w/ }
+    headers: { 'retry-after': undefined },
+    error: { code: 'YARN_EXECUTOR_SHUTTING_DOWN', accepted: true, submissionId: /\w/ }
   })
   yarn.faults.clear()
   await startExecutor(t, {}, {}, around)
-  t.notOk(yarn.applications.some(({ name }) => name === 'next'))
+  await until('it runs', () => storedState(around.variables, 'next') === 'RUNNING')
+  t.equal(yarn.applications.filter(({ name }) => name === 'next').length, 1)
 })
 
 t.test('a second service on the same data directory is refused', async (t) => {

@@ -293,7 +293,6 @@ export function jobStoreContract(t: Test, name: string, open: OpenStore): void {
       ...attempt,
       createdAt: 9,
       identity: null,
-      hostId: null,
       exit: null,
       failure: null,
       endedAt: null

@@ -45,7 +45,11 @@ export function keysContract(t: Test, name: string, open: OpenStore): void {
   t.test(`${name}: what was accepted with a key is found by it, as it is now`, async (t) => {
     const { store, reopen } = await open(t, Date.now)
     const once = { key: 'k', bodyDigest: 'sha256:aa' }
-    const given = newSubmission({ taskName: 'x', promised: true })
+    const given = newSubmission({
+      taskName: 'x',
+      promised: true,
+      replacesApplication: 'application_1_0001'
+    })
     t.equal(await store.acceptedWith(given.owner, once), undefined)
     const { submission } = await store.acceptOnce(given, once)
     t.match(submission, { id: given.id, promised: true })
@@ -54,12 +58,16 @@ export function keysContract(t: Test, name: string, open: OpenStore): void {
     t.match(await again.acceptedWith(given.owner, once), {
       id: given.id,
       state: 'LAUNCHING',
-      promised: true
+      promised: true,
+      replacesApplication: 'application_1_0001'
     })
     t.equal(await again.acceptedWith('somebody else', once), undefined)
     const other = { ...once, bodyDigest: 'sha256:bb' }
     await t.rejects(again.acceptedWith(given.owner, other), KeyReused)
-    t.match(await again.accept(newSubmission({ taskName: 'y' })), { promised: false })
+    t.match(await again.accept(newSubmission({ taskName: 'y' })), {
+      promised: false,
+      replacesApplication: null
+    })
   })
 
   t.test(`${name}: a restart asked for twice replaces once`, async (t) => {
