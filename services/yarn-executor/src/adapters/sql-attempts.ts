@@ -19,7 +19,16 @@ export function sqlAttempts(
     addAttempt: (attempt, { config } = {}) =>
       write(async (transaction) => {
         const row = newAttemptRow(attempt, now(), owner)
-        if (owner) await requireOwner(transaction, attempt.submissionId, owner)
+        if (owner) {
+          await requireOwner(transaction, attempt.submissionId, owner)
+          // Whoever makes another one has proven that nothing will come of those before.
+          await transaction
+            .updateTable('attempts')
+            .set({ released_at: row.created_at })
+            .where('submission_id', '=', attempt.submissionId)
+            .where('released_at', 'is', null)
+            .execute()
+        }
         await transaction.insertInto('attempts').values(row).execute()
         if (config) {
           const kept = { digest: row.rendered_digest, bytes: config, usedAt: row.created_at }
