@@ -41,6 +41,18 @@ export function forgetOutcome(variables: Variables, id: string): void {
   })
 }
 
+/** The host was started anew while no service ran: a process of today has got the number of all old ones. */
+export function rebooted(
+  variables: Variables,
+  { pid, startTime }: Readonly<{ pid: number; startTime: string }>
+): void {
+  withDatabase(variables, (database) =>
+    database
+      .prepare('UPDATE attempts SET pid = ?, process_start_time = ?, boot_id = ?')
+      .run([pid, startTime, '00000000-0000-0000-0000-000000000000'])
+  )
+}
+
 /** What the launcher of a name has written to its standard output so far. */
 export async function launcherOutput(variables: Variables, taskName: string): Promise<string> {
   const stored = storedSubmission(variables, taskName)
