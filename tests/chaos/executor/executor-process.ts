@@ -36,13 +36,21 @@ export interface Executor {
   readonly ended: Promise<string>
   readonly isRunning: boolean
   kill: () => Promise<void>
+  /** SIGSTOP and SIGCONT. */
+  signal: (signal: 'SIGSTOP' | 'SIGCONT') => void
 }
 
 /** The last one ends with the run. */
 export function createExecutor(
   frame: Frame,
-  options: Readonly<{ port: number; variables: Readonly<Record<string, string>> }>
+  options: Readonly<{
+    port: number
+    variables: Readonly<Record<string, string>>
+    /** The service itself, in place of the one that can die at a point. */
+    server?: string
+  }>
 ): Executor {
+  const { server = SERVER } = options
   const log = join(frame.directory, 'executor.log')
   let current: OwnedProcess | undefined
   const running = () => {
@@ -62,7 +70,7 @@ export function createExecutor(
       if (current && current.end === undefined) throw new Error('the executor runs already')
       frame.signal.throwIfAborted()
       const planned = death && { CHAOS_DIE_AT: death.point, CHAOS_DIE_NTH: String(death.nth) }
-      const started = startProcess([process.execPath, SERVER], {
+      const started = startProcess([process.execPath, server], {
         environment: { ...options.variables, PORT: String(options.port), ...planned },
         log
       })
@@ -75,6 +83,10 @@ export function createExecutor(
         throw error
       })
     },
-    kill: () => running().kill('SIGKILL')
+    kill: () => running().kill('SIGKILL'),
+    signal: (signal) => {
+      const { pid, end } = running()
+      if (end === undefined) process.kill(pid, signal)
+    }
   }
 }

@@ -92,7 +92,7 @@ export function configOf(variables: Record<string, string>): Config {
 }
 
 /** Whatever a test left running, is ended. */
-async function endLaunchers(config: Config): Promise<void> {
+export async function endLaunchers(config: Config): Promise<void> {
   const launching = await configuredLaunching(config)
   const signal = AbortSignal.timeout(10_000)
   for (const attempt of await attemptsBelow(config.DATA_DIR)) {

@@ -3,8 +3,15 @@ import { join } from 'node:path'
 import { startServer } from '@scheduler-task/test-support/server-process'
 import pg from 'pg'
 import type { Test } from 'tap'
-import { callsTo, type Executor, type Surroundings, startSurroundings } from './executor.ts'
-import { type PostgresServer, startPostgres } from './postgres-server.ts'
+import {
+  callsTo,
+  configOf,
+  type Executor,
+  endLaunchers,
+  type Surroundings,
+  startSurroundings
+} from './executor.ts'
+import type { PostgresServer } from './postgres-server.ts'
 import { v2Calls } from './v2-calls.ts'
 
 export type Instance = Pick<Executor, 'get' | 'post'> & {
@@ -50,6 +57,7 @@ export async function startSharedWorld(
     start: async (name, more = {}) => {
       const DATA_DIR = join(String(around.variables.DATA_DIR), name)
       await mkdir(DATA_DIR, { recursive: true })
+      t.teardown(() => endLaunchers(configOf({ ...around.variables, DATA_DIR })))
       const { url, child, end, log } = await startServer(t, {
         folder: FOLDER,
         variables: {
@@ -75,5 +83,3 @@ export async function startSharedWorld(
     }
   }
 }
-
-export { startPostgres }
