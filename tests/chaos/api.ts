@@ -12,6 +12,8 @@ export type JobView = Readonly<{
   state: string
   reason: string | null
   reasonText: string | null
+  acceptedAt: string
+  changedAt: string
   applicationId: string | null
   stale: Readonly<{ reason: string; since: string | null }> | null
   outcome: string | null

@@ -13,13 +13,14 @@ import {
   isTrueEnd,
   storyOf
 } from '../verdict.ts'
-import { createWorld, type World } from '../world.ts'
+import { createWorld, SHORTENED, type World } from '../world.ts'
 
 const CLIENTS_V2 = 5
 const CLIENTS_V1 = 2
 /** More jobs are not begun while so many are not over. */
 const LIVE_AT_MOST = 16
 const SETTLED_WITHIN_MS = 120_000
+const READ_WITHIN_MS = 5000
 const NAME_TAKEN = /^(TASK_NAME_IN_USE|NAME_IN_USE)$/
 
 /** What clients were told, which must be true in the end. */
@@ -273,14 +274,21 @@ async function once(own: readonly unknown[], story: () => Promise<string>): Prom
 
 /** Whether a job may have ended without an application: with a reason that fits what was asked for. */
 function mayBeWithout(
-  { state, reason, taskName, id }: JobView,
+  job: JobView,
   plan: JobPlan | undefined,
-  ledger: Ledger
+  { accepted, contended }: Ledger
 ): boolean {
+  const { id, state, reason, taskName } = job
   if (state !== 'REJECTED' && state !== 'KILLED') return false
   if (reason === null) return false
   if (plan?.failsWith !== undefined) return state === 'REJECTED'
-  if (ledger.contended.has(taskName)) return NAME_TAKEN.test(reason)
-  // A v1 caller that was not told anything: whatever the reason is, nothing runs.
-  return !ledger.accepted.has(id)
+  if (contended.has(taskName)) return NAME_TAKEN.test(reason)
+  // A start over v1 that is in the list is promised as well, within its time: it goes on whoever has asked is told.
+  return !accepted.has(id) && hadItsTime(job)
+}
+
+/** The time runs from the request on, which is read and looked into before it is accepted. */
+function hadItsTime({ acceptedAt, changedAt }: JobView): boolean {
+  const leastMs = Number(SHORTENED.START_TIMEOUT_MS) - READ_WITHIN_MS
+  return Date.parse(changedAt) - Date.parse(acceptedAt) >= leastMs
 }
