@@ -295,7 +295,8 @@ export function jobStoreContract(t: Test, name: string, open: OpenStore): void {
       identity: null,
       exit: null,
       failure: null,
-      endedAt: null
+      endedAt: null,
+      hostId: null
     })
     const identity = { pid: 4711, startTime: '123456789', bootId: 'boot' }
     await store.attemptStarted(attempt.id, identity)
