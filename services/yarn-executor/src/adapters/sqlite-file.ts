@@ -19,6 +19,8 @@ const NOTHING_TO_DO = {
 
 /** How long a reader from outside (a backup, `sqlite3`) may hold up a write. */
 const BUSY_TIMEOUT_MS = 2000
+/** The text of a list's filter may be any of many. */
+const KEPT_STATEMENTS = 200
 
 /**
  * Opens the embedded database, made when it is missing (mode 0600) and brought up to date. What is committed is on the
@@ -41,10 +43,11 @@ async function openLocked(path: string, lock: FileLock): Promise<SqlDatabase> {
   database.pragma('journal_mode = WAL')
   database.pragma('synchronous = FULL')
   database.pragma('foreign_keys = ON')
+  const statements = createStatements(database)
   const both = {
     // A full disk ends the transaction by itself; the error to be told is that one.
     prepare: (text: string) =>
-      text === 'rollback' && !database.inTransaction ? NOTHING_TO_DO : prepare(database, text),
+      text === 'rollback' && !database.inTransaction ? NOTHING_TO_DO : statements(text),
     close: () => {
       database.close()
       lock.release()
@@ -60,13 +63,27 @@ async function openLocked(path: string, lock: FileLock): Promise<SqlDatabase> {
   return { kind: 'sqlite', db, ...groupCommits(db) }
 }
 
+/** To prepare a statement takes longer than to run it. What is asked again and again is asked in some dozens of texts. */
+function createStatements(database: Database.Database): (text: string) => kysely.SqliteStatement {
+  const prepared = new Map<string, kysely.SqliteStatement>()
+  return (text) => {
+    const known = prepared.get(text)
+    if (known) return known
+    const statement = prepare(database, text)
+    if (prepared.size >= KEPT_STATEMENTS) prepared.clear()
+    prepared.set(text, statement)
+    return statement
+  }
+}
+
 function prepare(database: Database.Database, text: string): kysely.SqliteStatement {
   const statement = orUnavailable(() => database.prepare(text))
   return {
     reader: statement.reader,
+    // Each of them reads to the end; streams, which may be left half-way, are not used.
     all: (parameters) => orUnavailable(() => statement.all(parameters)),
     run: (parameters) => orUnavailable(() => statement.run(parameters)),
-    iterate: (parameters) => statement.iterate(parameters) as IterableIterator<unknown>
+    iterate: (parameters) => statement.all(parameters)[Symbol.iterator]()
   }
 }
 
