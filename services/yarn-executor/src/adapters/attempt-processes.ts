@@ -1,4 +1,5 @@
 import { readdir, readFile, readlink } from 'node:fs/promises'
+import { readBootId } from '@scheduler-task/host-identity/boot-id'
 import {
   hasEnded,
   isAlive,
@@ -24,19 +25,21 @@ type Whose = Readonly<{
 /**
  * The living processes of an attempt: they carry its marker, hold its lock file open, or belong to the session of its
  * leader (only while that very process lives: the number is re-used later). Processes of other users, whose
- * environment cannot be read, are not found.
+ * environment cannot be read, are not found. Nobody is asked for more than its age who is older than the leader: both the
+ * marker and the lock come by descent, and nobody is older than what it descends from.
  * @throws Error when the processes cannot be looked at
  */
 export async function findAttemptProcesses(attempt: Whose): Promise<readonly ProcessStat[]> {
   const { identity } = attempt
   const session = identity && isAlive(identity) ? identity.pid : undefined
+  const since = identity?.bootId === readBootId() ? Number(identity.startTime) : 0
   const numbers = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number)
   const found: ProcessStat[] = []
   for (let i = 0; i < numbers.length; i += AT_ONCE) {
     const looked = await Promise.all(
       numbers.slice(i, i + AT_ONCE).map(async (pid) => {
         const stat = readStat(pid)
-        if (!stat || hasEnded(stat)) return undefined
+        if (!stat || hasEnded(stat) || Number(stat.startTime) < since) return undefined
         const isOurs =
           stat.session === session ||
           (await carriesMarker(pid, attempt.attemptId)) ||

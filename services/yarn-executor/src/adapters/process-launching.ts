@@ -16,6 +16,7 @@ import {
   attemptDirectory,
   attemptPath,
   checkAttemptId,
+  exists,
   makeAttemptDirectory,
   writeDurably
 } from './attempt-directory.ts'
@@ -28,6 +29,7 @@ import { exitOfAttempt, type Watched, watchAttempt } from './watch-attempt.ts'
 
 /** Failures stand at either end of the output: a launcher's first words, and its last. */
 const SEARCHED_BYTES = 256 * 1024
+const REMEMBERED = 10_000
 
 type Options = Readonly<{
   /** Where each attempt gets a directory; made if missing. Its real path is made of `[A-Za-z0-9_./-]`. */
@@ -51,10 +53,20 @@ export async function createProcessLaunching(options: Options): Promise<Launchin
     )
   }
 
+  /** Attempts that nobody is left of, and nobody can be any more. */
+  const over = new Set<string>()
+
   function watched({ attemptId, identity, directory: path }: AttemptRef): Watched {
     checkAttemptId(attemptId)
     const directory = attemptDirectory(path)
-    const fence = () => readFence({ attemptId, identity, lock: directory.lock }, host.flock)
+    const fence = async () => {
+      if (over.has(path)) return 'free'
+      // In this order: its shim, which runs once, had begun all that it begins when it was looked for what is left of it.
+      const hadEnded = await exists(directory.exitStatus)
+      const answer = await readFence({ attemptId, identity, lock: directory.lock }, host.flock)
+      if (answer === 'free' && hadEnded) remember(over, path)
+      return answer
+    }
     return { identity, directory, fence }
   }
   /** The rendered copy is named after the submission; `config` finds it again by the attempt alone. */
@@ -147,6 +159,16 @@ export async function createProcessLaunching(options: Options): Promise<Launchin
       const { directory, fence } = watched(attempt)
       if ((await fence()) === 'free') await rm(directory.work, { recursive: true, force: true })
     }
+  }
+}
+
+/** The latest ones: the others are looked at once more. */
+function remember(attempts: Set<string>, path: string): void {
+  attempts.add(path)
+  if (attempts.size <= REMEMBERED) return
+  for (const oldest of attempts) {
+    attempts.delete(oldest)
+    return
   }
 }
 

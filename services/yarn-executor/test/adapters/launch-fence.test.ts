@@ -167,6 +167,22 @@ t.test('a process that got the number of an attempt is never signalled', async (
   t.ok(isAlive(identity), 'the stranger lives')
 })
 
+t.test('nobody older than the leader of an attempt is of it', async (t) => {
+  const older = spawn('/bin/sleep', ['60'], { env: { SCHEDULER_TASK_ATTEMPT: 'young' } })
+  t.teardown(() => older.kill('SIGKILL'))
+  const age = identityOf(older.pid ?? 0)?.startTime
+  await until(() => readFileSync(`/proc/${older.pid}/comm`, 'utf8') === 'sleep\n')
+  await until(() => Number(identityOf(spawn('/bin/true').pid ?? 0)?.startTime) > Number(age))
+  const launching = await fixtureLaunching(attemptsRoot(t), ['/bin/true'])
+  const prepared = await launching.prepare(requestFor('young'))
+  const { directory } = prepared
+  const attempt = { attemptId: 'young', identity: await launching.start(prepared), directory }
+  endAfter(t, launching, attempt)
+  const unknown = { ...attempt, identity: undefined }
+  t.equal(await launching.fence(unknown), 'held', 'its leader is not known')
+  await until(async () => (await launching.fence(attempt)) === 'free')
+})
+
 t.test('a zombie does not count as alive', async (t) => {
   const parent = spawn('/bin/bash', ['-c', 'sleep 0.5 & echo $!; exec sleep 60'])
   t.teardown(() => parent.kill('SIGKILL'))
