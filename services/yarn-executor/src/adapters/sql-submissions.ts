@@ -103,16 +103,31 @@ export function sqlSubmissions(
   }
 }
 
-/** To the one whose place it was to take, when that one is still live. */
+/**
+ * To the one whose place it was to take; when that one is over and never had an application, to the one before it. Only
+ * while it is live, and nobody has the name meanwhile.
+ */
 async function giveNameBack(
   transaction: Writes,
   { replaces, taskName }: Submission
 ): Promise<void> {
-  await transaction
-    .updateTable('submissions')
-    .set({ live_name: taskName })
-    .where('id', '=', replaces)
-    .where('task_name', '=', taskName)
-    .where('is_live', '=', 1)
-    .execute()
+  if (await holderOf(transaction, taskName)) return
+  for (let id: string | null = replaces; id !== null; ) {
+    const before = await transaction
+      .selectFrom('submissions')
+      .select(['is_live', 'replaces', 'application_id'])
+      .where('id', '=', id)
+      .executeTakeFirst()
+    if (before?.is_live === 1) {
+      await transaction
+        .updateTable('submissions')
+        .set({ live_name: taskName })
+        .where('id', '=', id)
+        .where('task_name', '=', taskName)
+        .where('is_live', '=', 1)
+        .execute()
+    }
+    if (!before || before.is_live === 1 || before.application_id !== null) return
+    id = before.replaces
+  }
 }

@@ -23,7 +23,7 @@ const FIRST_PAUSE_MS = 200
 const LONGEST_PAUSE_MS = 5000
 
 export function createEndReplaced(parts: Parts, { stops, halt }: Needs): EndReplaced {
-  const { queue, log } = parts
+  const { store, queue, log } = parts
 
   /** Its applications, and whoever could start another one. */
   async function endSubmission(
@@ -51,20 +51,36 @@ export function createEndReplaced(parts: Parts, { stops, halt }: Needs): EndRepl
     }
   }
 
+  /** One that was itself to replace another, and was cancelled before that had ended, leaves its end to this one. */
+  async function endAll(submission: Submission, signal: AbortSignal): Promise<void> {
+    const { owner } = submission
+    let heir: Submission | undefined = submission
+    while (heir) {
+      const { replaces, replacesApplication }: Submission = heir
+      if (replaces !== null) await endSubmission(replaces, submission, signal)
+      if (replacesApplication !== null) {
+        const target = await findTarget(parts, replacesApplication)
+        await unlessAborted(endApplication(replacesApplication, target, owner), signal)
+      }
+      const before: Submission | undefined = replaces ? await store.find(replaces) : undefined
+      heir = before && (await wasCancelled(before)) ? before : undefined
+    }
+  }
+
+  async function wasCancelled({ id, state, applicationId }: Submission): Promise<boolean> {
+    if (state !== 'KILLED' || applicationId !== null) return false
+    return (await store.attemptsOf(id)).every(({ exit }) => exit?.kind === 'not-started')
+  }
+
   return {
     soon: async ({ replacesApplication, owner }, target) => {
       if (replacesApplication !== null) await endApplication(replacesApplication, target, owner)
     },
     surely: async (submission, signal) => {
-      const { id: submissionId, replaces, replacesApplication, owner } = submission
+      const { id: submissionId } = submission
       for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
         try {
-          if (replaces !== null) await endSubmission(replaces, submission, signal)
-          if (replacesApplication !== null) {
-            const target = await findTarget(parts, replacesApplication)
-            const ended = endApplication(replacesApplication, target, owner)
-            await unlessAborted(ended, signal)
-          }
+          await endAll(submission, signal)
           return
         } catch (error) {
           signal.throwIfAborted()

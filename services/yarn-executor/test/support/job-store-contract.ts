@@ -201,6 +201,21 @@ export function jobStoreContract(t: Test, name: string, open: OpenStore): void {
     }
   )
 
+  t.test(
+    `${name}: a restart of a restart has the name, however the one between ends`,
+    async (t) => {
+      const { store } = await open(t, Date.now)
+      const old = await store.accept(newSubmission({ taskName: 'x' }))
+      const first = await store.accept(newSubmission({ taskName: 'x', replaces: old.id }))
+      const second = await store.accept(newSubmission({ taskName: 'x', replaces: first.id }))
+      await store.change(first.id, { to: 'STOPPING', who: 'alice' })
+      await store.change(first.id, { to: 'KILLED', who: 'executor' })
+      t.equal((await store.holderOf('x'))?.id, second.id, 'though the old one is alive')
+      await store.change(second.id, { to: 'REJECTED', who: 'executor' })
+      t.equal((await store.holderOf('x'))?.id, old.id, 'past the one that is over')
+    }
+  )
+
   t.test(`${name}: a restart under another name leaves the old one its own`, async (t) => {
     const { store } = await open(t, Date.now)
     const old = await store.accept(newSubmission({ taskName: 'x' }))

@@ -118,6 +118,31 @@ t.test('a restart: the new one is launched once nothing of the old one is left',
   })
 })
 
+t.test('a restart of a restart waits for the first one of all', async (t) => {
+  const { url, yarn } = await startExecutor(t)
+  const { submit, inState, post } = v2Calls(url)
+  const { body: old } = await submit('again', TEXT)
+  await inState(old.id, 'RUNNING')
+  yarn.faults.set([{ kind: 'killTakesPolls', polls: 10_000 }])
+  const { body: first } = await post(`/jobs/${old.id}/restart`)
+  const { body: second } = await post(`/jobs/${first.id}/restart`)
+  const { body: third } = await post(`/jobs/${second.id}/restart`)
+  t.match(await inState(second.id, 'KILLED'), { reason: 'CANCELLED' })
+  t.match(await inState(first.id, 'KILLED'), { reason: 'CANCELLED' })
+  await inState(old.id, 'STOPPING')
+  t.match(await post(`/jobs/${third.id}/restart`, { configFile: 'none.conf' }), { http: 422 })
+  const asked = () => Object.values(yarn.requests).reduce((sum, count) => sum + count, 0)
+  const before = asked()
+  await until('the first one is asked for its end', () => asked() > before + 20)
+  t.match(await inState(third.id, 'ACCEPTED'), { applicationId: null })
+  t.equal(yarn.applications.length, 1, 'nothing is started beside the first one')
+  yarn.faults.clear()
+  await inState(third.id, 'RUNNING')
+  const [one, other] = yarn.applications
+  t.equal(yarn.applications.length, 2)
+  t.ok(Number(one?.finishedTime) <= Number(other?.startedTime), 'never were both alive')
+})
+
 t.test('a restart outlives the service between its halves', async (t) => {
   const around = await startSurroundings(t)
   const { yarn } = around
