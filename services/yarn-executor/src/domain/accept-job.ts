@@ -41,7 +41,7 @@ export type Draft = Readonly<{ job: JobRequest; launch: LaunchRequest; configDig
 export type Accepted = Readonly<{
   submission: Submission
   place: Place
-  /** When the ResourceManager knew nobody of its name; undefined when it was not asked. */
+  /** When the ResourceManager knew nobody of its name, by `performance.now()`; undefined when it was not asked. */
   nameWasFreeAt?: number
 }>
 

@@ -112,7 +112,7 @@ export function createJobRunner(
       const startDeadline = Date.now() + limits.startTimeoutMs
       const draft = await acceptance.draft(job)
       await acceptance.checkName(job.taskName)
-      const nameWasFreeAt = Date.now()
+      const nameWasFreeAt = performance.now()
       known.accepting(draft.launch.submissionId)
       const accepted = await known.accepted(acceptance.accept(draft, { startDeadline }))
       return told(await starter.start({ ...accepted, nameWasFreeAt }))

@@ -126,11 +126,11 @@ export function createStarter(
 
   /** The name was free when the job was accepted, or was not asked for; it may have waited since. */
   async function checkName(
-    { nameWasFreeAt = 0 }: Accepted,
+    { nameWasFreeAt = Number.NEGATIVE_INFINITY }: Accepted,
     submission: Submission,
     signal: AbortSignal
   ): Promise<void> {
-    if (Date.now() - nameWasFreeAt < NAME_CHECK_MS) return
+    if (performance.now() - nameWasFreeAt < NAME_CHECK_MS) return
     for (let pauseMs = 200; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
       try {
         return await refuseNameOnYarn(parts, submission.taskName, signal)

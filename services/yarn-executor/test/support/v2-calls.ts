@@ -1,7 +1,7 @@
 import { until } from '@scheduler-task/test-support/until'
 import { request } from 'undici'
 
-type Headers = Record<string, string>
+type Headers = Record<string, string | string[]>
 
 export type V2Answer = {
   http: number

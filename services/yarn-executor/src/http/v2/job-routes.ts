@@ -15,6 +15,7 @@ import {
   submitJobBody,
   submitJobHeaders
 } from '@scheduler-task/contracts/executor-v2'
+import { BadParameters } from '@scheduler-task/envelope/errors'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import type { JobRequest } from '../../domain/accept-job.ts'
@@ -55,6 +56,7 @@ export const jobRoutes: FastifyPluginAsyncZod<JobRoutesOptions> = async (app, { 
     },
     async (request, reply) => {
       request.changed = { target: request.body.taskName }
+      refuseSecondKey(request)
       const terms = termsOf(request.headers['idempotency-key'], request.body)
       return answerKept(request, reply, await jobs.submit(jobOf(request, request.body), terms))
     }
@@ -222,6 +224,12 @@ function jobOf(request: FastifyRequest, body: SubmitJobBody): JobRequest {
   const given = config === undefined ? {} : { config: Buffer.from(config) }
   const { user, id: requestId } = request
   return { engine, deployMode, taskName, configFile, ...given, owner: user.name, requestId }
+}
+
+/** Joined, as Node.js does it, two would be another key, which nobody sent. */
+function refuseSecondKey({ raw }: FastifyRequest): void {
+  if ((raw.headersDistinct['idempotency-key']?.length ?? 0) < 2) return
+  throw new BadParameters([{ path: 'idempotency-key', message: 'may be sent once only' }])
 }
 
 function termsOf(key: string | undefined, body: SubmitJobBody): SubmitTerms {

@@ -136,10 +136,13 @@ t.test('a key', async (t) => {
     body: { code: 'YARN_EXECUTOR_KEY_REUSED', submissionId: first.id }
   })
   t.match(await submit('other'), { http: 422, body: { code: 'YARN_EXECUTOR_CONFIG_NOT_FOUND' } })
-  t.match(await submit('other', {}, { 'idempotency-key': 'é' }), {
-    http: 400,
-    body: { errors: [{ path: 'idempotency-key' }] }
-  })
+  for (const bad of ['é', ['k', 'k'], ['k', 'other']]) {
+    t.match(
+      await submit('other', {}, { 'idempotency-key': bad }),
+      { http: 400, body: { errors: [{ path: 'idempotency-key' }] } },
+      String(bad)
+    )
+  }
   t.equal(yarn.applications.length, 1)
 })
 
