@@ -15,7 +15,7 @@ import type { SessionStore } from './domain/session-store.ts'
 import { authRoutes } from './http/auth-routes.ts'
 import { createJointDocument } from './openapi/joint-document.ts'
 import { createFrontDoor, type Prefix } from './proxy/front-door.ts'
-import { createUpstream } from './proxy/upstream.ts'
+import { createUpstream, type Room, roomForStreams } from './proxy/upstream.ts'
 
 /** What a caller has opened already, or wants to be another one. */
 export type Replacements = {
@@ -52,7 +52,11 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
     completeDocument: createJointDocument(prefixes),
     ...(logger ? { logger } : {})
   })
-  app.addHook('preClose', async () => door.close())
+  app.addHook('preClose', async () => {
+    door.close()
+    // They would not end by themselves; who watches comes back elsewhere.
+    await Promise.all(prefixes.map(({ stream }) => stream?.upstream.destroy()))
+  })
   app.addHook('onClose', async () => {
     await Promise.all(prefixes.map(({ upstream }) => upstream?.destroy()))
   })
@@ -75,13 +79,27 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
 }
 
 function prefixesOf(config: Config, missing: Replacements['missing'] = {}): Prefix[] {
-  const prefix = (path: string, name: string, variable: keyof Config): Prefix => {
+  const prefix = (
+    path: string,
+    name: string,
+    variable: keyof Config,
+    streamPath?: string
+  ): Prefix => {
     const url = config[variable]
-    const upstream = typeof url === 'string' ? createUpstream(name, url, config) : null
-    return { path, name, variable: missing[variable] ?? variable, upstream }
+    const upstreamWith = (room?: Room) =>
+      typeof url === 'string' ? createUpstream(name, url, config, room) : null
+    const upstream = upstreamWith()
+    const streams = streamPath ? upstreamWith(roomForStreams(config)) : null
+    return {
+      path,
+      name,
+      variable: missing[variable] ?? variable,
+      upstream,
+      ...(streamPath && streams && { stream: { path: streamPath, upstream: streams } })
+    }
   }
   return [
-    prefix('/executor', 'yarn-executor', 'EXECUTOR_URL'),
+    prefix('/executor', 'yarn-executor', 'EXECUTOR_URL', '/executor/v2/events'),
     prefix('/file', 'file-service', 'FILE_SERVICE_URL'),
     prefix('/azkaban', 'azkaban-proxy', 'AZKABAN_PROXY_URL')
   ]

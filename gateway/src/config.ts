@@ -39,6 +39,9 @@ export const environment = z
     UPSTREAM_QUEUE: wholeNumber(1024).describe(
       'Calls that may wait for one service; more are answered 503'
     ),
+    UPSTREAM_STREAMS: wholeNumber(2048, { least: 1, most: 65_535 }).describe(
+      'Streams of events at once, each on a connection of its own beyond those; more are answered 503'
+    ),
     HEAD_TIMEOUT_MS: milliseconds(15_000, 100).describe(
       'How long a client may take to send the head of a request'
     ),

@@ -28,7 +28,14 @@ const SLOW_HEAD_CHECK_MS = 2000
 const KEEP_ALIVE_MS = 75_000
 
 /** What is served below a prefix: a service, or nothing yet because `variable` is missing. */
-export type Prefix = { path: string; name: string; variable: string; upstream: Upstream | null }
+export type Prefix = {
+  path: string
+  name: string
+  variable: string
+  upstream: Upstream | null
+  /** A path below it whose answers do not end: they take nothing of what the others need. */
+  stream?: { path: string; upstream: Upstream }
+}
 
 /** What requests need that is only there once the app is made. */
 type Opened = { authenticator: Authenticator; log: FastifyBaseLogger }
@@ -84,13 +91,15 @@ export function createFrontDoor(config: Config, prefixes: readonly Prefix[]): Fr
         .identify(incoming.headers)
         .then(({ user }) => {
           logged.user = user.name
-          if (!prefix.upstream) throw errors.notConfigured(prefix.name, prefix.variable)
+          const { stream } = prefix
+          const upstream = stream?.path === target.path ? stream.upstream : prefix.upstream
+          if (!upstream) throw errors.notConfigured(prefix.name, prefix.variable)
           if (response.destroyed) return
           if (expectsContinue) response.writeContinue()
           forward({
             incoming,
             response,
-            upstream: prefix.upstream,
+            upstream,
             target: target.path + target.query,
             requestId,
             trustProxy: config.TRUST_PROXY,

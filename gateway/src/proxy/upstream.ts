@@ -16,11 +16,29 @@ export type Upstream = {
   destroy(): Promise<void>
 }
 
+/** How many calls a service gets at once, and how many more may wait for their turn. */
+export type Room = Readonly<{ connections: number; queue: number }>
+
+/** For calls, which end. */
+function roomForCalls({ UPSTREAM_CONNECTIONS, UPSTREAM_QUEUE }: Config): Room {
+  return { connections: UPSTREAM_CONNECTIONS, queue: UPSTREAM_QUEUE }
+}
+
+/** For streams, which last as long as somebody watches: who waited for one would wait for good. */
+export function roomForStreams({ UPSTREAM_STREAMS }: Config): Room {
+  return { connections: UPSTREAM_STREAMS, queue: 0 }
+}
+
 /** Connections to the service at `url` (`http://host:port` or `unix:/path`), made as they are needed. */
-export function createUpstream(name: string, url: string, config: Config): Upstream {
+export function createUpstream(
+  name: string,
+  url: string,
+  config: Config,
+  room: Room = roomForCalls(config)
+): Upstream {
   const socketPath = url.startsWith('unix:') ? url.slice('unix:'.length) : undefined
   const pool = new Pool(socketPath ? 'http://localhost' : url, {
-    connections: config.UPSTREAM_CONNECTIONS,
+    connections: room.connections,
     pipelining: 1,
     connect: { timeout: config.UPSTREAM_CONNECT_TIMEOUT_MS, ...(socketPath ? { socketPath } : {}) },
     keepAliveTimeout: KEEP_ALIVE_MS,
@@ -29,7 +47,7 @@ export function createUpstream(name: string, url: string, config: Config): Upstr
     headersTimeout: 0,
     bodyTimeout: 0
   })
-  const most = config.UPSTREAM_CONNECTIONS + config.UPSTREAM_QUEUE
+  const most = room.connections + room.queue
   return {
     name,
     dispatch: (options, handler) => void pool.dispatch(options, handler),
