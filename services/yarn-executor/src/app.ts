@@ -50,8 +50,8 @@ export type Replacements = {
 }
 
 const NAME = 'yarn-executor'
-/** Less than what proxies take for a dead connection. */
-const HEARTBEAT_MS = 15_000
+/** Heartbeats come sooner than what proxies take for a dead connection. */
+const STREAM_TIMES = { heartbeatMs: 15_000, stuckMs: 30_000, sessionCheckMs: 800 }
 
 /**
  * The executor; it does not listen. What a former process left is taken up when it is ready.
@@ -161,7 +161,8 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
       prefix: '/executor/v2',
       events: createEventFeed(parts),
       ends: ending.signal,
-      heartbeatMs: HEARTBEAT_MS
+      maxWatchers: config.MAX_WATCHERS,
+      ...STREAM_TIMES
     })
     await secured.register(applicationRoutes, { prefix: '/executor/v2', applications })
     await secured.register(jobRoutes, { prefix: '/executor/v2', jobs: jobs.submissions })

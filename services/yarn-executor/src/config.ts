@@ -114,6 +114,9 @@ const variables = z.object({
   RETENTION_DAYS: wholeNumber(30, { most: 36_500 }).describe(
     'How long jobs that are over are kept, with their events, keys, configs and launcher output; 0: for good'
   ),
+  MAX_WATCHERS: wholeNumber(2000, { least: 1, most: 100_000 }).describe(
+    'Streams of events at once; more are answered 503'
+  ),
   MAX_QUEUED: wholeNumber(1000, { most: 1_000_000 }).describe(
     'Submissions that may wait for a launcher; more are answered 503'
   )

@@ -20,6 +20,8 @@ export interface EventFeed {
 /** What a follower who is behind gets from memory; who is further behind reads the store. */
 const KEPT_EVENTS = 2000
 const PART = 500
+/** What one follower gets at a time, and holds while it is slow. */
+const FOLLOWERS_PART = 100
 /** A notification may be lost on its way from another instance. */
 const LOOK_MS = 5000
 const PAUSE_AFTER_FAILURE_MS = 1000
@@ -81,9 +83,10 @@ export function createEventFeed({
   }
 
   async function partAfter(position: number): Promise<readonly PositionedEvent[]> {
-    if (!recent || position < recent.since) return await store.eventsAfter(position, PART)
-    const from = recent.events.findIndex((event) => event.position > position)
-    return from < 0 ? [] : recent.events.slice(from, from + PART)
+    if (!recent || position < recent.since) return await store.eventsAfter(position, FOLLOWERS_PART)
+    // Most are near the end.
+    const from = recent.events.findLastIndex((event) => event.position <= position) + 1
+    return recent.events.slice(from, from + FOLLOWERS_PART)
   }
 
   /** Until there is news behind a position, `ms` are over or the signal fires. */
