@@ -3,6 +3,7 @@ import { readdirSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { type Amount, type Finished, runScenario, type Scenario } from './frame.ts'
 
+const SIDE_BY_SIDE = 2
 const folder = new URL('scenarios/', import.meta.url)
 const names = readdirSync(folder)
   .filter((file) => file.endsWith('.ts'))
@@ -37,22 +38,24 @@ function amountOf(values: Readonly<Record<string, unknown>>): Amount {
   return amount
 }
 
+/** Two side by side: each waits more than it works. */
 async function runAll(seed: string, signal: AbortSignal): Promise<Finished> {
+  const all = await Promise.all(names.map(async (name) => [name, await scenarioOf(name)] as const))
+  const waiting = all.filter(([, { inCi }]) => inCi)
+  // The longest one first.
+  waiting.sort(([, one], [, other]) => (other.inCi?.kills ?? 0) - (one.inCi?.kills ?? 0))
   const sums = { passed: 0, failed: 0 }
-  for (const name of names) {
-    if (signal.aborted) sums.failed += 1
-    const scenario = await scenarioOf(name)
-    if (!scenario.inCi || signal.aborted) continue
-    const amount = scenario.inCi
-    const { passed, failed } = await runScenario(name, scenario, {
-      amount,
-      seed,
-      signal,
-      keep: false
-    })
-    sums.passed += passed
-    sums.failed += failed
+  const worker = async () => {
+    for (let next = waiting.shift(); next && !signal.aborted; next = waiting.shift()) {
+      const [name, scenario] = next
+      const options = { amount: scenario.inCi ?? {}, seed, signal, keep: false }
+      const { passed, failed } = await runScenario(name, scenario, options)
+      sums.passed += passed
+      sums.failed += failed
+    }
   }
+  await Promise.all(Array.from({ length: SIDE_BY_SIDE }, worker))
+  if (signal.aborted) sums.failed += 1
   return sums
 }
 

@@ -48,14 +48,14 @@ export async function runScenario(
   const signal = AbortSignal.any([options.signal, over.signal])
   setMaxListeners(0, signal)
   const seconds = () => ((Date.now() - began) / 1000).toFixed(1).padStart(6)
-  const print = (line: string) => console.log(`${seconds()} ${line}`)
+  const print = (line: string) => console.log(`${seconds()} ${name}: ${line}`)
   const checks = createChecks(print)
   const directory = await mkdtemp(join(tmpdir(), `chaos-${name}-`))
   const ends: (() => void | Promise<void>)[] = []
   if (!keep) ends.push(() => rm(directory, { recursive: true, force: true, maxRetries: 5 }))
   const random = createRandom(`${name}/${seed}`)
   const atEnd: Frame['atEnd'] = (end) => void ends.push(end)
-  print(`${name}, seed ${seed}${keep ? `, in ${directory}` : ''}`)
+  print(`seed ${seed}${keep ? `, in ${directory}` : ''}`)
   let figures = 'it was not carried out'
   try {
     const frame: Frame = { amount, random, checks, signal, directory, print, atEnd }

@@ -22,9 +22,6 @@ const AT_START = 0.08
 const AT_POINT = 0.6
 /** Nobody passed the point: it is killed all the same. */
 const POINT_WAIT_MS = 1500
-/** What a start takes on a machine with nothing else to do. On a busy one everything takes that much longer. */
-const USUAL_START_MS = 500
-const SLOWEST = 6
 
 /** Kills and starts the executor again and again; it runs afterwards. Answers how often, and where. */
 export async function killAgainAndAgain(
@@ -37,7 +34,6 @@ export async function killAgainAndAgain(
   const random = frame.random.fork('kills')
   const tally = new Map<string, number>()
   let done = 0
-  let slowness = 1
   while (done < kills && Date.now() < until) {
     const where = await killOnce()
     tally.set(where, (tally.get(where) ?? 0) + 1)
@@ -55,17 +51,15 @@ export async function killAgainAndAgain(
         : undefined
     const waitMs = atStart ? random.between(20, 400) : random.between(...worksMs)
     if (executor.isRunning) await executor.kill()
-    const began = Date.now()
     const started = executor.start(death)
     if (atStart) {
-      await pause(waitMs * slowness, signal)
+      await pause(waitMs * executor.slowness, signal)
       await executor.kill()
       await started
       return 'at its start'
     }
     if ((await started) === 'listens') {
-      slowness = Math.min(SLOWEST, Math.max(1, (Date.now() - began) / USUAL_START_MS))
-      const longest = (death ? POINT_WAIT_MS : waitMs) * slowness
+      const longest = (death ? POINT_WAIT_MS : waitMs) * executor.slowness
       await Promise.race([executor.ended, pause(longest, signal)])
     }
     const died = executor.isRunning ? undefined : await executor.ended
@@ -73,6 +67,7 @@ export async function killAgainAndAgain(
       await executor.kill()
       return 'at a random instant'
     }
+    signal.throwIfAborted()
     checks.holds(died === 'SIGKILL' && death !== undefined, `the executor ended by itself: ${died}`)
     return death?.point ?? 'by itself'
   }

@@ -4,6 +4,8 @@ import type { Frame } from '../frame.ts'
 import { type OwnedProcess, startProcess } from '../owned-process.ts'
 
 const SERVER = fileURLToPath(new URL('killable-server.mjs', import.meta.url))
+const USUAL_START_MS = 500
+const SLOWEST = 6
 const LISTENS = /(Server listening at )/
 
 /** Where the executor can end itself, in the order in which a job passes them. */
@@ -35,6 +37,8 @@ export interface Executor {
   /** How the last one ended, once it has. */
   readonly ended: Promise<string>
   readonly isRunning: boolean
+  /** How many times longer its last start took than on a machine with nothing else to do: everything does there. */
+  readonly slowness: number
   kill: () => Promise<void>
   /** SIGSTOP and SIGCONT. */
   signal: (signal: 'SIGSTOP' | 'SIGCONT') => void
@@ -53,6 +57,7 @@ export function createExecutor(
   const { server = SERVER } = options
   const log = join(frame.directory, 'executor.log')
   let current: OwnedProcess | undefined
+  let slowness = 1
   const running = () => {
     if (!current) throw new Error('the executor was never started')
     return current
@@ -66,6 +71,9 @@ export function createExecutor(
     get isRunning() {
       return current !== undefined && current.end === undefined
     },
+    get slowness() {
+      return slowness
+    },
     start: async (death) => {
       if (current && current.end === undefined) throw new Error('the executor runs already')
       frame.signal.throwIfAborted()
@@ -75,8 +83,12 @@ export function createExecutor(
         log
       })
       current = started
+      const began = Date.now()
       return await Promise.race([
-        started.says(LISTENS).then(() => 'listens' as const),
+        started.says(LISTENS).then(() => {
+          slowness = Math.min(SLOWEST, Math.max(1, (Date.now() - began) / USUAL_START_MS))
+          return 'listens' as const
+        }),
         started.ended.then(() => 'ended' as const)
       ]).catch((error: unknown) => {
         if (started.end !== undefined) return 'ended'

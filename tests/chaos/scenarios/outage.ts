@@ -49,7 +49,8 @@ export const scenario: Scenario = {
     await forgetSome(frame, world)
     const wrong = await judge(frame, world)
     const slowest = Math.max(...recoveries)
-    return `${jobs} jobs, ${recoveries.length + 1} outages, ${wrong} wrong final states, up to date again after ${slowest} ms at most (tick ${TICK_MS} ms), ${checks.failures.length} wrong`
+    const slowness = `a machine ${world.executor.slowness.toFixed(1)} times slower than an idle one`
+    return `${jobs} jobs, ${recoveries.length + 1} outages, ${wrong} wrong final states, up to date again after ${slowest} ms at most (tick ${TICK_MS} ms, ${slowness}), ${checks.failures.length} wrong`
   }
 }
 
@@ -164,7 +165,10 @@ function episodesOf(frame: Frame, world: World, isLong: boolean): Episode[] {
 /** Answers how long after the end of it everything was up to date again, milliseconds. */
 async function suffer(frame: Frame, world: World, episode: Episode): Promise<number> {
   const { checks, signal } = frame
-  const { name, lastsMs, begin, end, staleAfterMs = Number.POSITIVE_INFINITY } = episode
+  const { name, begin, end } = episode
+  const { slowness } = world.executor
+  const lastsMs = episode.lastsMs * slowness
+  const staleAfterMs = (episode.staleAfterMs ?? Number.POSITIVE_INFINITY) * slowness
   await begin()
   const began = Date.now()
   let staleSeen = 0
@@ -189,7 +193,7 @@ async function suffer(frame: Frame, world: World, episode: Episode): Promise<num
   }
   await end()
   const ended = Date.now()
-  const recovered = await eventually(20_000, signal, async () => {
+  const recovered = await eventually(20_000 * slowness, signal, async () => {
     const jobs = await world.api.jobs()
     shown.push(jobs)
     const seen = jobs.filter((one) => !isOver(one) && one.applicationId !== null)
@@ -198,7 +202,7 @@ async function suffer(frame: Frame, world: World, episode: Episode): Promise<num
   const recoveredMs = Date.now() - ended
   await refuteLies(frame, world, shown, name)
   checks.holds(recovered === true, `${name}: jobs are out of date long after its end`)
-  const limitMs = TICK_MS * 1.1 + WORK_MS
+  const limitMs = (TICK_MS * 1.1 + WORK_MS) * slowness
   checks.holds(recoveredMs <= limitMs, `${name}: up to date only ${recoveredMs} ms after its end`)
   checks.holds(
     looks === 0 || staleAfterMs === Number.POSITIVE_INFINITY || staleSeen > 0,
@@ -280,13 +284,16 @@ async function forgetSome(frame: Frame, world: World): Promise<void> {
 
 /** Each record against what the ResourceManager truly held. */
 async function judge({ checks }: Frame, world: World): Promise<number> {
-  await pause(TICK_MS + WORK_MS, AbortSignal.timeout(60_000))
+  const slackMs = (TICK_MS * 1.1 + WORK_MS) * world.executor.slowness
+  await pause(slackMs, AbortSignal.timeout(60_000))
   const evidence = await gatherEvidence(world)
   const truth = byApplication(evidence.applications)
   let wrong = 0
   for (const job of evidence.jobs) {
     const own = truth.get(job.applicationId ?? '')
-    const isRight = isOver(job) ? isTrue(job, truth) : own !== undefined && isLiveOrEnding(own)
+    const isRight = isOver(job)
+      ? isTrue(job, truth)
+      : own !== undefined && isLiveOrEnding(own, slackMs)
     if (!isRight) wrong += 1
     checks.holds(isRight, isRight ? '' : `wrong: ${await storyOf(world, job, evidence)}`)
   }
@@ -294,6 +301,6 @@ async function judge({ checks }: Frame, world: World): Promise<number> {
 }
 
 /** It may have ended a moment ago. */
-function isLiveOrEnding(application: PlayedApplication): boolean {
-  return isLive(application) || application.finishedTime > Date.now() - TICK_MS * 1.1 - WORK_MS
+function isLiveOrEnding(application: PlayedApplication, slackMs: number): boolean {
+  return isLive(application) || application.finishedTime > Date.now() - slackMs
 }

@@ -49,6 +49,7 @@ export const scenario: Scenario = {
     work.isOver = true
     const broken = (await chains).filter((one) => one.status === 'rejected')
     for (const { reason } of broken) checks.holds(false, `a client broke off: ${reason?.stack}`)
+    checks.holds(work.asked > 0, 'no restart was asked for: the run shows nothing')
     const both = await judge(frame, world, work)
     return `${kills} kills, ${work.asked} restarts, ${work.accepted.size} accepted, ${both} both alive, ${checks.failures.length} wrong`
   }

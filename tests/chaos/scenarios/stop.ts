@@ -58,6 +58,7 @@ export const scenario: Scenario = {
       return stopping === 0 || undefined
     })
     await judge(frame, world, work, bystanders)
+    checks.holds(work.told.length > 0, 'nobody was told of an end: the run shows nothing')
     const early = checks.failures.length
     return `${kills} kills, ${work.wishes.size} stops, ${work.told.length} told, ${early} wrong`
   }

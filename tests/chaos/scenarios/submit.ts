@@ -75,6 +75,7 @@ export const scenario: Scenario = {
     work.isOver = true
     const broken = (await clients).filter((one) => one.status === 'rejected')
     for (const { reason } of broken) checks.holds(false, `a client broke off: ${reason?.stack}`)
+    checks.holds(ledger.accepted.size > 0, 'nothing was accepted: the run shows nothing')
     await settle(frame, world)
     const evidence = await gatherEvidence(world)
     const { lost, duplicates } = await judge(frame, world, ledger, evidence)
