@@ -25,6 +25,7 @@ import type { Parts } from './parts.ts'
 import { createRecovery, type LeftWork } from './recover-jobs.ts'
 import { createRestart } from './restart-job.ts'
 import { createStarter } from './start-job.ts'
+import { createStartObstacles } from './start-obstacles.ts'
 import type { StartOutcome } from './start-outcome.ts'
 import { createStops } from './stop-submission.ts'
 import type { Submission } from './submission.ts'
@@ -71,14 +72,22 @@ export function createJobRunner(
 ): JobRunner {
   const { store, background, limits, queue } = parts
   const stops = createStops(parts)
-  const launcher = createLauncher(parts, stops)
+  const obstacles = createStartObstacles(parts)
+  const launcher = createLauncher(parts, { stops, obstacles })
   const acceptance = createAcceptance(parts, configFiles, installationId)
   const foreign = createForeignApplications(parts)
   const halt = createHalt(parts, stops, foreign)
   const replaced = createEndReplaced(parts, { stops, halt })
-  const starter = createStarter(parts, { launcher, replaced })
-  const replacement = createRestart(parts, { acceptance, starter, replaced })
-  const submissions = createSubmissions(parts, { acceptance, starter, stops, foreign, drain })
+  const starter = createStarter(parts, { launcher, replaced, obstacles })
+  const replacement = createRestart(parts, { acceptance, starter, replaced, obstacles })
+  const submissions = createSubmissions(parts, {
+    acceptance,
+    starter,
+    stops,
+    foreign,
+    drain,
+    obstacles
+  })
   const applications = createApplications(parts, { foreign, submissions, drain })
   const recovery = createRecovery(parts, { launcher, stops, starter })
   const poller = createPoller(parts, installationId)

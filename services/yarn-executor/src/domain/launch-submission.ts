@@ -1,7 +1,7 @@
 import { TimeLimitReached, withinTime } from '@scheduler-task/yarn-client/time-limit'
 import { findLaunched, findNamed } from './find-launched.ts'
 import { LeaseLost } from './job-store.ts'
-import type { Slot } from './launch-queue.ts'
+import { type Slot, Withdrawn } from './launch-queue.ts'
 import { type LauncherNews, refOf, watchLauncher } from './launcher-watch.ts'
 import { NotStarted, type ProcessIdentity } from './launching.ts'
 import { isAccepted } from './observation.ts'
@@ -9,6 +9,7 @@ import { requireMine } from './ownership.ts'
 import { ABSENT_POLLS, type Parts } from './parts.ts'
 import { NotPrepared, type PreparedAttempt, prepareAttempt } from './prepare-attempt.ts'
 import { createSettling } from './settle-launch.ts'
+import { type StartObstacles, WaitedInVain } from './start-obstacles.ts'
 import { type StartOutcome, stoppedMeanwhile } from './start-outcome.ts'
 import type { Stops } from './stop-submission.ts'
 import { type Attempt, ImpossibleChange, type Submission } from './submission.ts'
@@ -44,7 +45,9 @@ const QUICK_LOOK_UP_MS = 200
 /** What has been submitted is accepted soon, as a rule: looks follow each other at this share of the time so far. */
 const SOON = { leastMs: 10, share: 0.2 }
 
-export function createLauncher(parts: Parts, stops: Pick<Stops, 'begin' | 'proof'>): Launcher {
+type Needs = Readonly<{ stops: Pick<Stops, 'begin' | 'proof'>; obstacles: StartObstacles }>
+
+export function createLauncher(parts: Parts, { stops, obstacles }: Needs): Launcher {
   const { store, launching, limits, log, background, queue, ownership } = parts
   const settling = createSettling(parts, stops)
 
@@ -66,11 +69,22 @@ export function createLauncher(parts: Parts, stops: Pick<Stops, 'begin' | 'proof
     return { attempt: { ...attempt, identity }, adopted: false }
   }
 
-  async function markLaunching({ id }: Submission): Promise<Submission> {
-    try {
+  async function markLaunching(submission: Submission, signal: AbortSignal): Promise<Submission> {
+    const { id } = submission
+    let isRepeated = false
+    const mark = async () => {
+      const before = isRepeated ? await store.find(id) : undefined
+      // Of a write whose answer was lost nobody knows whether it was done; nobody else makes this one.
+      if (before?.state === 'LAUNCHING') return before
+      isRepeated = true
       return await store.change(id, { to: 'LAUNCHING', who: 'executor' })
+    }
+    try {
+      return await obstacles.outlast(submission, mark, signal)
     } catch (cause) {
-      if (cause instanceof ImpossibleChange || cause instanceof LeaseLost) throw cause
+      signal.throwIfAborted()
+      const isAnswer = [ImpossibleChange, LeaseLost, Withdrawn, WaitedInVain]
+      if (isAnswer.some((kind) => cause instanceof kind)) throw cause
       log.error({ submissionId: id, err: cause }, 'a launcher was not started')
       throw new NotStarted('the service met an error of its own', { cause })
     }
@@ -87,10 +101,13 @@ export function createLauncher(parts: Parts, stops: Pick<Stops, 'begin' | 'proof
     for (;;) {
       const outcome = followed ? await follow(submission, followed, { ...terms, slot }) : 'lost'
       if (outcome !== 'lost') return outcome
+      const patiently = <T>(work: () => Promise<T>) =>
+        obstacles.outlast(submission, work, terms.signal)
       try {
-        const next = await prepareAttempt(parts, submission)
+        const next = await patiently(() => prepareAttempt(parts, submission))
         // A stop from now on sees this attempt, and voids it; one from before is seen here.
-        if ((await store.find(submission.id))?.state !== 'LAUNCHING') {
+        const now = await patiently(() => store.find(submission.id))
+        if (now?.state !== 'LAUNCHING') {
           const reason = 'it was stopped before the launcher was started'
           await store.attemptEnded(next.attempt.id, { kind: 'not-started', reason })
           return stoppedMeanwhile(submission)
@@ -100,7 +117,10 @@ export function createLauncher(parts: Parts, stops: Pick<Stops, 'begin' | 'proof
         slot = { ...own, launched: () => {} }
         followed = await spawn(next)
       } catch (error) {
-        if (error instanceof ImpossibleChange) return stoppedMeanwhile(submission)
+        if (error instanceof ImpossibleChange || error instanceof Withdrawn) {
+          return stoppedMeanwhile(submission)
+        }
+        if (error instanceof WaitedInVain) return await settling.cancel(submission)
         if (error instanceof NotPrepared) {
           return await settling.reject(submission, error.code, error.message)
         }
@@ -119,7 +139,10 @@ export function createLauncher(parts: Parts, stops: Pick<Stops, 'begin' | 'proof
       ? `${id}, since ${lost.id} was lost and has left no application`
       : `${id}, since none was made before`
     log.warn({ submissionId, attemptId: id }, 'a lost launcher is replaced')
-    await store.note({ submissionId, who: 'executor', what: 'another-attempt', detail })
+    const event = { submissionId, who: 'executor', what: 'another-attempt', detail }
+    await store.note(event).catch((error: unknown) => {
+      log.error({ submissionId, err: error }, 'that there is another attempt was not kept')
+    })
   }
 
   /** Until the deadline; then it is cancelled for good. */
@@ -258,7 +281,7 @@ export function createLauncher(parts: Parts, stops: Pick<Stops, 'begin' | 'proof
 
   return {
     launch: async (submission, prepared, terms) => {
-      const launched = await markLaunching(submission)
+      const launched = await markLaunching(submission, terms.signal)
       const followed = await spawn(prepared)
       return await andLetGo(launched, terms, () => settle(launched, followed, terms))
     },

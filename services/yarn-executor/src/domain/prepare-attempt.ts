@@ -1,5 +1,7 @@
+import { LeaseLost } from './job-store.ts'
 import { type LaunchRequest, NotStarted, type PreparedLaunch } from './launching.ts'
 import type { Parts } from './parts.ts'
+import { obstacleIn } from './start-obstacles.ts'
 import type { Attempt, Submission } from './submission.ts'
 import { attemptTagOf } from './tags.ts'
 
@@ -19,7 +21,7 @@ export class NotPrepared extends Error {
 
 /**
  * The next attempt of a submission: a new id, a new tag, a new directory. Its config comes from the store.
- * @throws NotPrepared
+ * @throws NotPrepared: it is wrong for good; what a store or a disk throws that is away or full, as it is
  */
 export async function prepareAttempt(
   { store, launching }: Pick<Parts, 'store' | 'launching'>,
@@ -48,7 +50,7 @@ export async function prepareAttempt(
     })
     return { attempt, launchable }
   } catch (error) {
-    throw notPrepared(error)
+    throw error instanceof LeaseLost || obstacleIn(error) ? error : notPrepared(error)
   }
 }
 
@@ -65,8 +67,7 @@ export async function rehearse(
 }
 
 function notPrepared(cause: unknown): NotPrepared {
-  const code = (cause as NodeJS.ErrnoException).code
-  const files = `its files could not be written${code === 'ENOSPC' ? ': there is no room left on the disk' : ''}`
+  const files = obstacleIn(cause) ?? 'its files could not be written'
   const why = cause instanceof NotStarted ? cause.message : files
   return new NotPrepared('NOT_PREPARED', why, { cause })
 }

@@ -7,6 +7,7 @@ import { findTarget, type Target } from './find-target.ts'
 import type { Engine } from './launching.ts'
 import type { Parts } from './parts.ts'
 import { type Before, NotEnded, type Starter } from './start-job.ts'
+import type { StartObstacles } from './start-obstacles.ts'
 
 export interface Restart {
   /**
@@ -23,13 +24,21 @@ export interface Restart {
   stopFirst: (target: Target, accepted: Accepted) => Before
 }
 
-type Needs = Readonly<{ acceptance: Acceptance; starter: Starter; replaced: EndReplaced }>
+type Needs = Readonly<{
+  acceptance: Acceptance
+  starter: Starter
+  replaced: EndReplaced
+  obstacles: StartObstacles
+}>
 
 /** How YARN calls the engines' applications. */
 const TYPES: Readonly<Record<Engine, RegExp>> = { spark: /^spark$/i, flink: /flink/i }
 
 /** A new submission in place of an application, in two steps: everything that may fail early is in the first. */
-export function createRestart(parts: Parts, { acceptance, starter, replaced }: Needs): Restart {
+export function createRestart(
+  parts: Parts,
+  { acceptance, starter, replaced, obstacles }: Needs
+): Restart {
   const { store, limits } = parts
 
   async function accept(
@@ -85,7 +94,8 @@ export function createRestart(parts: Parts, { acceptance, starter, replaced }: N
           throw error instanceof Failure ? new NotEnded(inRestart(error, 'stop', false)) : error
         }
         const startDeadline = Date.now() + limits.startTimeoutMs
-        await store.setStartDeadline(submission.id, startDeadline)
+        const keep = () => store.setStartDeadline(submission.id, startDeadline)
+        await obstacles.outlast(submission, keep, signal)
         return { ...submission, startDeadline }
       }
   }

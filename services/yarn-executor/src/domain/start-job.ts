@@ -11,6 +11,7 @@ import type { Launcher } from './launch-submission.ts'
 import { type LaunchRequest, NotStarted, needsDriver } from './launching.ts'
 import type { Parts } from './parts.ts'
 import { NotPrepared, prepareAttempt, rehearse } from './prepare-attempt.ts'
+import { type StartObstacles, WaitedInVain } from './start-obstacles.ts'
 import { type Refused, refused, type StartOutcome, startTimeOf } from './start-outcome.ts'
 import { ImpossibleChange, type Submission } from './submission.ts'
 import { refuseNameOnYarn } from './task-names.ts'
@@ -45,16 +46,18 @@ export interface Starter {
   giveUp: (accepted: Accepted, reason: string, text: string) => Promise<void>
 }
 
+/** What a launcher throws before it has spawned anything. */
+const NOTHING_SPAWNED = [NotStarted, ImpossibleChange, Withdrawn, WaitedInVain]
+
 const OWN_FAULT = { code: 'INTERNAL_ERROR', text: 'the service met an error of its own' }
 
 /** The ResourceManager is asked for the name once more when the first answer is older than this. */
 const NAME_CHECK_MS = 500
 const LONGEST_PAUSE_MS = 5000
 
-export function createStarter(
-  parts: Parts,
-  { launcher, replaced }: Readonly<{ launcher: Launcher; replaced: EndReplaced }>
-): Starter {
+type Needs = Readonly<{ launcher: Launcher; replaced: EndReplaced; obstacles: StartObstacles }>
+
+export function createStarter(parts: Parts, { launcher, replaced, obstacles }: Needs): Starter {
   const { store, background, log } = parts
 
   async function giveUp(
@@ -93,14 +96,14 @@ export function createStarter(
       submission = before ? await before(signal) : await endReplaced(submission, signal)
       slot = await turnOf(accepted, submission, signal)
       await beforeDeadline(submission, signal, (limit) => checkName(accepted, submission, limit))
-      const prepared = await prepareAttempt(parts, submission)
+      const prepare = () => prepareAttempt(parts, submission)
+      const prepared = await obstacles.outlast(submission, prepare, signal)
       const terms = { slot, signal }
       launched = true
       return await launcher.launch(submission, prepared, terms)
     } catch (error) {
       // What was spawned is the launcher's business.
-      const known = error instanceof NotStarted || error instanceof ImpossibleChange
-      if (launched && !known) throw error
+      if (launched && !NOTHING_SPAWNED.some((kind) => error instanceof kind)) throw error
       slot?.launched()
       slot?.ended()
       accepted.place.leave()
@@ -141,7 +144,8 @@ export function createStarter(
         log.info({ submissionId: submission.id, reason }, 'a start waits for the ResourceManager')
       }
       await pause(pauseMs, signal)
-      if ((await store.find(submission.id))?.state !== 'ACCEPTED') {
+      const look = () => store.find(submission.id)
+      if ((await obstacles.outlast(submission, look, signal))?.state !== 'ACCEPTED') {
         throw new Withdrawn('it was stopped')
       }
     }
@@ -188,6 +192,10 @@ export function createStarter(
 function refusalOf(error: unknown, submission: Submission): Refused | undefined {
   if (error instanceof TimeLimitReached) {
     const text = `no launcher was free ${startTimeOf(submission)} after the request; the start is cancelled for good`
+    return refused(submission, 'START_TIMEOUT', text)
+  }
+  if (error instanceof WaitedInVain) {
+    const text = `${error.message}; the start is cancelled for good`
     return refused(submission, 'START_TIMEOUT', text)
   }
   if (error instanceof NotPrepared) return refused(submission, error.code, error.message)

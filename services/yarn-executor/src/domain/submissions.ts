@@ -21,6 +21,7 @@ import {
 } from './job-store.ts'
 import type { Parts } from './parts.ts'
 import type { Starter } from './start-job.ts'
+import type { StartObstacles } from './start-obstacles.ts'
 import type { StopProgress, Stops } from './stop-submission.ts'
 import {
   type Attempt,
@@ -43,10 +44,12 @@ export type Repetition = Readonly<{
   startDeadlineMs?: number
 }>
 
-/** How a submission stands beside what is stored: its turn, and how far its stop is. */
+/** How a submission stands beside what is stored: its turn, what is in its way, and how far its stop is. */
 export type Standing = Readonly<{
   position: number | undefined
   stop: Readonly<StopProgress> | undefined
+  /** What keeps its start from going on, for a while. */
+  obstacle: string | undefined
 }>
 
 /**
@@ -86,11 +89,12 @@ type Needs = Readonly<{
   stops: Stops
   foreign: Pick<ForeignApplications, 'kill'>
   drain: Drain
+  obstacles: Pick<StartObstacles, 'problemOf'>
 }>
 
 export function createSubmissions(
   parts: Parts,
-  { acceptance, starter, stops, foreign, drain }: Needs
+  { acceptance, starter, stops, foreign, drain, obstacles }: Needs
 ): Submissions {
   const { store, queue, background, log } = parts
 
@@ -233,7 +237,11 @@ export function createSubmissions(
     },
     keptConfig,
     config: configOf,
-    standing: (id) => ({ position: queue.positionOf(id), stop: stops.progressOf(id) })
+    standing: (id) => ({
+      position: queue.positionOf(id),
+      stop: stops.progressOf(id),
+      obstacle: obstacles.problemOf(id)
+    })
   }
 }
 

@@ -96,7 +96,8 @@ function operationOf(submission: Submission, standing: Standing): Job['operation
   if (!isStarting(submission)) return null
   const kind = submission.replaces === null ? 'start' : 'restart'
   const requestedAt = timeOf(submission.acceptedAt)
-  return { kind, requestedBy: submission.owner, requestedAt, waitsFor, problem }
+  const obstacle = problem ?? standing.obstacle ?? null
+  return { kind, requestedBy: submission.owner, requestedAt, waitsFor, problem: obstacle }
 }
 
 export function timeOf(epochMs: number): string {
