@@ -28,7 +28,7 @@ async function inTrouble(t: Test, overrides: Record<string, string> = {}) {
   const failing = <T extends JobStore | Launching>(target: T): T =>
     new Proxy(target, {
       get: (_, name: string) => {
-        const method = Reflect.get(target, name).bind(target)
+        const method = Reflect.get(target as object, name).bind(target)
         return (...given: unknown[]) => {
           const error = trouble.before(name)
           if (error) return Promise.reject(error)

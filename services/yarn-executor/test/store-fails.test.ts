@@ -98,7 +98,7 @@ t.test('the watcher goes on when the store cannot be read for a while', async (t
   const { startSpark, disk, store } = await onDisk(t, {})
   const id = await startSpark('watched', { configFile: 'short.conf' })
   let reads = 0
-  disk.failing = (name) => name === 'live' && ++reads < 4
+  disk.failing = (name) => name === 'watched' && ++reads < 4
   await until('it is recorded as over', async () => {
     return (await store.findByApplication(id))?.state === 'FINISHED'
   })

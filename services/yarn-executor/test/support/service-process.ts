@@ -7,6 +7,8 @@ export type ServiceProcess = Pick<Executor, 'get' | 'post'> & {
   url: string
   /** SIGKILL, and resolves once it is gone. */
   kill: () => Promise<void>
+  /** SIGTERM, likewise. */
+  stop: () => Promise<void>
 }
 
 const FOLDER = join(import.meta.dirname, '../..')
@@ -18,5 +20,10 @@ export async function startService(
 ): Promise<ServiceProcess> {
   const given = { ...variables, LOG_LEVEL: 'info' }
   const { url, end } = await startServer(t, { folder: FOLDER, variables: given })
-  return { url, kill: async () => void (await end('SIGKILL')), ...callsTo(url) }
+  return {
+    url,
+    kill: async () => void (await end('SIGKILL')),
+    stop: async () => void (await end('SIGTERM')),
+    ...callsTo(url)
+  }
 }
