@@ -1,5 +1,6 @@
 import { claimsOf, mintToken } from '@scheduler-task/auth/test-support/mint-token'
 import { needsRedis, startRedis } from '@scheduler-task/auth/test-support/redis-server'
+import { lastingDirectory } from '@scheduler-task/test-support/lasting-directory'
 import { until } from '@scheduler-task/test-support/until'
 import t, { type Test } from 'tap'
 import { request } from 'undici'
@@ -14,7 +15,7 @@ async function startWithRedis(t: Test, redisUrl: string) {
     response.end('{}')
   })
   const config = testConfig({
-    DATA_DIR: t.testdir(),
+    DATA_DIR: lastingDirectory(t),
     REDIS_URL: redisUrl,
     EXECUTOR_URL: upstream.url,
     SESSION_KEY_PREFIX: 'login:'

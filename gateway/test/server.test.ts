@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { lastingDirectory } from '@scheduler-task/test-support/lasting-directory'
 import { startRefused } from '@scheduler-task/test-support/server-process'
 import { until } from '@scheduler-task/test-support/until'
 import t from 'tap'
@@ -27,7 +28,7 @@ async function me(url: string, token: string | undefined): Promise<number> {
 t.test(
   'without any variable: a generated password is told, sessions survive kill -9',
   async (t) => {
-    const DATA_DIR = t.testdir()
+    const DATA_DIR = lastingDirectory(t)
     const first = await spawnGateway(t, { DATA_DIR })
     await until(() => first.errors().includes('password'))
     const password = /password (\S+)/.exec(first.errors())?.[1] ?? ''
@@ -59,7 +60,7 @@ t.test('SIGTERM: what is under way is finished, then it ends with 0', async (t) 
     release = () => response.end('whole')
   })
   const gateway = await spawnGateway(t, {
-    DATA_DIR: t.testdir(),
+    DATA_DIR: lastingDirectory(t),
     AUTH_MODE: 'off',
     EXECUTOR_URL: upstream.url
   })
@@ -79,7 +80,7 @@ t.test('SIGTERM: what does not end is cut off after SHUTDOWN_TIMEOUT_MS', async 
     response.write('never whole')
   })
   const gateway = await spawnGateway(t, {
-    DATA_DIR: t.testdir(),
+    DATA_DIR: lastingDirectory(t),
     AUTH_MODE: 'off',
     EXECUTOR_URL: upstream.url,
     SHUTDOWN_TIMEOUT_MS: '300'

@@ -5,6 +5,7 @@ import { defaultProjects } from '@scheduler-task/sandbox/azkaban/default-project
 import { writeSampleConfigs } from '@scheduler-task/sandbox/launchers/sample-configs'
 import { writeSandboxCluster } from '@scheduler-task/sandbox/launchers/sandbox-cluster'
 import { type SandboxYarn, startYarn } from '@scheduler-task/sandbox/yarn/yarn'
+import { lastingDirectory } from '@scheduler-task/test-support/lasting-directory'
 import { multipartFile } from '@scheduler-task/test-support/multipart'
 import type { Test } from 'tap'
 import { request } from 'undici'
@@ -62,7 +63,12 @@ export async function startWorld(t: Test): Promise<World> {
     projects: withQuietFlow(defaultProjects)
   })
   t.teardown(() => azkaban.close())
-  const dir = t.testdir({ files: { 'a-directory': {} }, data: {}, gateway: {}, sandbox: {} })
+  const dir = lastingDirectory(t, {
+    files: { 'a-directory': {} },
+    data: {},
+    gateway: {},
+    sandbox: {}
+  })
   const cluster = await writeSandboxCluster(join(dir, 'sandbox'), { resourceManagerUrl: yarn.url })
   const shared = {
     REDIS_URL: redis.url,

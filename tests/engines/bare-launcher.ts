@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
+import { lastingDirectory } from '@scheduler-task/test-support/lasting-directory'
 import type { Test } from 'tap'
 
 export type BareLaunch = Readonly<{
@@ -21,7 +22,7 @@ export async function launchBare(
 ): Promise<{ id: string; seconds: number }> {
   const began = performance.now()
   const child = spawn('bash', argumentsOf(environment, launch), {
-    cwd: t.testdir(),
+    cwd: lastingDirectory(t),
     env: {
       PATH: process.env.PATH,
       HOME: process.env.HOME,

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { lastingDirectory } from '@scheduler-task/test-support/lasting-directory'
 import t, { type Test } from 'tap'
 import { startService } from '../support/service-process.ts'
 import { launchBare } from './bare-launcher.ts'
@@ -126,7 +127,7 @@ async function startAll(t: Test) {
   const password = 'a password for this test only'
   const { url } = await startService(t, '@scheduler-task/all-in-one', {
     ...engines.environment,
-    DATA_DIR: t.testdir(),
+    DATA_DIR: lastingDirectory(t),
     ADMIN_PASSWORD: password
   })
   const user = String(engines.environment.YARN_USER)

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { request as httpRequest } from 'node:http'
 import { pipeline } from 'node:stream/promises'
 import { claimsOf, mintToken } from '@scheduler-task/auth/test-support/mint-token'
+import { lastingDirectory } from '@scheduler-task/test-support/lasting-directory'
 import { until } from '@scheduler-task/test-support/until'
 import t, { type Test } from 'tap'
 import { SECRET, startGateway } from '../support/gateway.ts'
@@ -52,7 +53,7 @@ t.test('200 MiB up and down, with and without a length, in flat memory', async (
     FILE_SERVICE_URL: store.url,
     AUTH_MODE: 'jwt',
     JWT_SECRET: SECRET,
-    DATA_DIR: t.testdir(),
+    DATA_DIR: lastingDirectory(t),
     ADMIN_PASSWORD: 'admin'
   })
   const token = mintToken(SECRET, claimsOf('any'))

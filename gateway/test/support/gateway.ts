@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { claimsOf, mintToken } from '@scheduler-task/auth/test-support/mint-token'
 import type { App } from '@scheduler-task/service-base/create-app'
 import { loadConfig } from '@scheduler-task/service-base/load-config'
+import { lastingDirectory } from '@scheduler-task/test-support/lasting-directory'
 import type { Test } from 'tap'
 import { openEmbeddedState } from '../../src/adapters/embedded-state.ts'
 import type { OpenedUsers } from '../../src/adapters/user-file.ts'
@@ -38,7 +39,7 @@ export async function startGateway(
   variables: Record<string, string> = {},
   replacements: Replacements = {}
 ): Promise<RunningGateway> {
-  const config = testConfig({ DATA_DIR: t.testdir(), ...variables })
+  const config = testConfig({ DATA_DIR: lastingDirectory(t), ...variables })
   const sessions = replacements.sessions ?? (await openEmbeddedState(config.DATA_DIR)).sessions
   const app = await buildApp(config, {
     sessions,

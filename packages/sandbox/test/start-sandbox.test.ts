@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { lastingDirectory } from '@scheduler-task/test-support/lasting-directory'
 import t from 'tap'
 import { loadConfig } from '../src/config.ts'
 import { startSandbox } from '../src/start-sandbox.ts'
 
 t.test('the folders that the environment names are made where they are missing', async (t) => {
-  const folder = join(t.testdir(), 'not/there/yet')
+  const folder = join(lastingDirectory(t), 'not/there/yet')
   const sandbox = await startSandbox(
     loadConfig({
       YARN_PORT: '0',

@@ -1,5 +1,6 @@
 import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { lastingDirectory } from '@scheduler-task/test-support/lasting-directory'
 import { until } from '@scheduler-task/test-support/until'
 import t from 'tap'
 import { call, FORM_TYPE, filePart, formBytes, upload } from './support/calls.ts'
@@ -15,12 +16,12 @@ t.test('a wrong configuration is refused with the variable’s name, exit code 2
   t.equal(missing.code, 2)
   t.match(missing.output, /FILE_ROOT: missing/)
   t.match(missing.output, /MAX_UPLOAD_BYTES: must be a whole number/)
-  const FILE_ROOT = join(t.testdir(), 'no/where')
+  const FILE_ROOT = join(lastingDirectory(t), 'no/where')
   t.match(await startRefused(t, { FILE_ROOT }), { code: 2, output: /FILE_ROOT: cannot be made/ })
 })
 
 t.test('it makes its root, says that it is ready, and when it no longer is', async (t) => {
-  const FILE_ROOT = join(t.testdir(), 'files')
+  const FILE_ROOT = join(lastingDirectory(t), 'files')
   const service = await startProcess(t, { FILE_ROOT })
   t.equal((await stat(FILE_ROOT)).mode & 0o777, 0o750)
   const ready = async () => (await fetch(`${service.url}/ready`)).status
@@ -48,7 +49,7 @@ t.test('it makes its root, says that it is ready, and when it no longer is', asy
 })
 
 t.test('what SIGKILL leaves of an upload is gone after the next start', async (t) => {
-  const FILE_ROOT = t.testdir()
+  const FILE_ROOT = lastingDirectory(t)
   const first = await startProcess(t, { FILE_ROOT })
   const connection = await openRaw(t, first.port)
   connection.send(UPLOAD_HEAD)
@@ -64,7 +65,7 @@ t.test('what SIGKILL leaves of an upload is gone after the next start', async (t
 })
 
 t.test('a neighbour on the same root does not sweep what is under way', async (t) => {
-  const FILE_ROOT = t.testdir()
+  const FILE_ROOT = lastingDirectory(t)
   const variables = { FILE_ROOT, CLEANUP_INTERVAL_MS: '100' }
   const first = await startProcess(t, variables)
   const body = formBytes([filePart('x'.repeat(1_000_000))])
@@ -83,7 +84,7 @@ t.test('a neighbour on the same root does not sweep what is under way', async (t
 })
 
 t.test('SIGTERM lets an upload finish, but not for ever, and leaves nothing', async (t) => {
-  const FILE_ROOT = t.testdir()
+  const FILE_ROOT = lastingDirectory(t)
   const service = await startProcess(t, { FILE_ROOT, SHUTDOWN_TIMEOUT_MS: '700' })
   const body = formBytes([filePart('x'.repeat(100_000))])
   const quick = await openRaw(t, service.port)
@@ -102,7 +103,7 @@ t.test('SIGTERM lets an upload finish, but not for ever, and leaves nothing', as
 })
 
 t.test('a disk that takes no more is said to be full, and nothing is left', async (t) => {
-  const FILE_ROOT = t.testdir()
+  const FILE_ROOT = lastingDirectory(t)
   await writeFile(join(FILE_ROOT, 'a'), 'kept')
   // A limit on the size of files: the system refuses the write, as it does on a full disk.
   const service = await startProcess(t, { FILE_ROOT }, '-f 1000')
@@ -115,7 +116,7 @@ t.test('a disk that takes no more is said to be full, and nothing is left', asyn
 })
 
 t.test('no log line holds a token or a body', async (t) => {
-  const service = await startProcess(t, { FILE_ROOT: t.testdir(), LOG_LEVEL: 'trace' })
+  const service = await startProcess(t, { FILE_ROOT: lastingDirectory(t), LOG_LEVEL: 'trace' })
   await call(`${service.url}/file/mkdir?dirName=x&token=hidden-1`, {
     headers: { token: 'hidden-2', authorization: 'Bearer hidden-3' }
   })

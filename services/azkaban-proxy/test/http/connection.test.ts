@@ -1,10 +1,11 @@
 import { startAzkaban } from '@scheduler-task/sandbox/azkaban/azkaban'
+import { lastingDirectory } from '@scheduler-task/test-support/lasting-directory'
 import t from 'tap'
 import { selfSigned } from '../support/certificate.ts'
 import { logIn, startAll, startProxy } from '../support/proxy.ts'
 
 t.test('https with a CA file, without verification, and neither', async (t) => {
-  const { key, cert, certFile } = selfSigned(t.testdir())
+  const { key, cert, certFile } = selfSigned(lastingDirectory(t))
   const azkaban = await startAzkaban({ tls: { key, cert } })
   t.teardown(() => azkaban.close())
   t.match(azkaban.url, /^https:/)
@@ -25,7 +26,7 @@ t.test('https with a CA file, without verification, and neither', async (t) => {
 })
 
 t.test('http spoken to https, and the other way, is told', async (t) => {
-  const { key, cert } = selfSigned(t.testdir())
+  const { key, cert } = selfSigned(lastingDirectory(t))
   const azkaban = await startAzkaban({ tls: { key, cert } })
   t.teardown(() => azkaban.close())
   const plain = await startProxy(t, { AZKABAN_URL: azkaban.url.replace('https', 'http') })

@@ -2,6 +2,7 @@ import { mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Change } from '@scheduler-task/auth/record-change'
 import { loadConfig } from '@scheduler-task/service-base/load-config'
+import { lastingDirectory } from '@scheduler-task/test-support/lasting-directory'
 import { pino } from 'pino'
 import type { Test } from 'tap'
 import { buildApp, type Replacements } from '../../src/app.ts'
@@ -28,7 +29,7 @@ export async function startFileService(
   variables: Record<string, string> = {},
   replacements: Replacements = {}
 ): Promise<FileService> {
-  const base = t.testdir({ root: {}, outside: { 'secret.txt': 'secret' } })
+  const base = lastingDirectory(t, { root: {}, outside: { 'secret.txt': 'secret' } })
   const root = join(base, 'root')
   const changes: Change[] = []
   const app = await buildApp(

@@ -8,11 +8,11 @@ import {
   isAlive,
   readStat
 } from '@scheduler-task/host-identity/process-identity'
+import { lastingDirectory } from '@scheduler-task/test-support/lasting-directory'
 import { until } from '@scheduler-task/test-support/until'
 import t from 'tap'
 import {
   APPLICATION,
-  attemptsRoot,
   endAfter,
   eventsOf,
   fixture,
@@ -51,7 +51,7 @@ t.test('one that ignores SIGTERM gets SIGKILL, and that is written down too', as
 
 t.test('a shim that takes its time to write the exit status down gets it', async (t) => {
   // Where the disk is busy.
-  const slow = attemptsRoot(t, { sync: '#!/bin/sh\nsleep 1\nexec /bin/sync "$@"\n' })
+  const slow = lastingDirectory(t, { sync: '#!/bin/sh\nsleep 1\nexec /bin/sync "$@"\n' })
   await chmod(join(slow, 'sync'), 0o700)
   const root = join(slow, 'attempts')
   const launching = await fixtureLaunching(root, ['/bin/sleep', '60'], `${slow}:/usr/bin:/bin`)
@@ -151,7 +151,7 @@ t.test('a process that got the number of an attempt is never signalled', async (
   t.teardown(() => stranger.kill('SIGKILL'))
   const identity = identityOf(stranger.pid as number)
   if (!identity) throw new Error('the stranger did not start')
-  const root = attemptsRoot(t)
+  const root = lastingDirectory(t)
   const launching = await fixtureLaunching(root, ['/bin/true'])
   const others = [
     { ...identity, startTime: String(Number(identity.startTime) - 1) },
@@ -198,7 +198,7 @@ t.test('a zombie does not count as alive', async (t) => {
 t.test(
   'SIGKILL of the service: the launcher runs on, and is found again by its id alone',
   async (t) => {
-    const root = attemptsRoot(t)
+    const root = lastingDirectory(t)
     const argv = node('fake-spark-submit.mjs', APPLICATION, '0', '1500', '7')
     const service = spawn(
       process.execPath,

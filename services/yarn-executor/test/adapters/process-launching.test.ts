@@ -1,11 +1,11 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { lastingDirectory } from '@scheduler-task/test-support/lasting-directory'
 import { until } from '@scheduler-task/test-support/until'
 import t from 'tap'
 import { NotStarted } from '../../src/domain/launching.ts'
 import {
   APPLICATION,
-  attemptsRoot,
   eventsOf,
   fixtureLaunching,
   node,
@@ -93,7 +93,7 @@ t.test('an attempt is started once', async (t) => {
 })
 
 t.test('what cannot be started says so, and durably', async (t) => {
-  const launching = await fixtureLaunching(attemptsRoot(t), ['/bin/true'])
+  const launching = await fixtureLaunching(lastingDirectory(t), ['/bin/true'])
   const prepared = await launching.prepare(requestFor('too-long'))
   const environment = { LONG: 'x'.repeat(4 * 1024 * 1024) }
   await t.rejects(launching.start({ ...prepared, environment }), NotStarted)

@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { lastingDirectory } from '@scheduler-task/test-support/lasting-directory'
 import { until } from '@scheduler-task/test-support/until'
 import t from 'tap'
 import type { ProcessIdentity } from '../../src/domain/launching.ts'
 import {
-  attemptsRoot,
   endAfter,
   eventsOf,
   fixtureLaunching,
@@ -15,7 +15,7 @@ import {
 const script = (text: string) => ['/bin/sh', '-c', text]
 
 t.test('what is spawned after it was voided runs nothing', async (t) => {
-  const root = attemptsRoot(t)
+  const root = lastingDirectory(t)
   const launching = await fixtureLaunching(root, script('echo ran'))
   const prepared = await launching.prepare(requestFor('voided'))
   const { directory } = prepared
@@ -48,14 +48,14 @@ t.test('one that runs is not voided', async (t) => {
 })
 
 t.test('an attempt whose directory is gone cannot begin', async (t) => {
-  const root = attemptsRoot(t)
+  const root = lastingDirectory(t)
   const launching = await fixtureLaunching(root, ['/bin/true'])
   const attempt = { attemptId: 'gone', identity: undefined, directory: join(root, 'gone') }
   t.equal(await launching.void(attempt), true)
 })
 
 t.test('spawned and voided at once: one of them wins, and both know who', async (t) => {
-  const root = attemptsRoot(t)
+  const root = lastingDirectory(t)
   const launching = await fixtureLaunching(root, script('echo begun; sleep 0.05; echo over'))
   const seen = { voided: 0, begun: 0 }
   for (let round = 0; round < 24; round++) {
@@ -84,7 +84,7 @@ t.test('spawned and voided at once: one of them wins, and both know who', async 
 })
 
 t.test('of two that start the same attempt one does', async (t) => {
-  const launching = await fixtureLaunching(attemptsRoot(t), script('echo ran'))
+  const launching = await fixtureLaunching(lastingDirectory(t), script('echo ran'))
   const prepared = await launching.prepare(requestFor('twice'))
   const both = await Promise.allSettled([launching.start(prepared), launching.start(prepared)])
   const identity = both.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))[0]

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { mkdir, realpath, symlink, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { lastingDirectory } from '@scheduler-task/test-support/lasting-directory'
 import { pino } from 'pino'
 import t, { type Test } from 'tap'
 import { createAttemptRemoval } from '../../src/adapters/attempt-removal.ts'
@@ -15,7 +16,7 @@ const LONG_AGO = 1000
 
 /** Retention on a real store and real directories; all that is accepted is accepted long ago. */
 async function keeping(t: Test) {
-  const root = await realpath(t.testdir({ attempts: {}, elsewhere: { precious: 'x' } }))
+  const root = await realpath(lastingDirectory(t, { attempts: {}, elsewhere: { precious: 'x' } }))
   let clock = LONG_AGO
   const store = await openStore(t, { path: join(root, 'jobs.sqlite'), now: () => clock })
   const launching = await fixtureLaunching(join(root, 'attempts'), ['/bin/sleep', '600'])

@@ -1,15 +1,16 @@
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { lastingDirectory } from '@scheduler-task/test-support/lasting-directory'
 import t from 'tap'
 import { NotStarted } from '../../src/domain/launching.ts'
 import { createWaterdrop2 } from '../../src/launchers/waterdrop-2.ts'
-import { attemptsRoot, CONFIG, requestFor } from '../support/launching.ts'
+import { CONFIG, requestFor } from '../support/launching.ts'
 import { recordingLaunching, recordLaunch } from '../support/recording-launchers.ts'
 
 const TAGS = 'st-i-1,st-s-1,st-a-a1'
 
 t.test('Spark on this host: what spark-submit gets in the end', async (t) => {
-  const root = attemptsRoot(t)
+  const root = lastingDirectory(t)
   const launching = await recordingLaunching(root)
   const request = requestFor('a1', {
     taskName: '测试任务.v1',
@@ -57,7 +58,7 @@ t.test(
   'Spark on the cluster: the launcher is let go, settings get through as JVM properties',
   async (t) => {
     const opts = '-Dspark.yarn.maxAppAttempts=1'
-    const launching = await recordingLaunching(attemptsRoot(t), {
+    const launching = await recordingLaunching(lastingDirectory(t), {
       LAUNCHER_ENV_SPARK_SUBMIT_OPTS: opts
     })
     const request = requestFor('a1', { deployMode: 'cluster' })
@@ -72,7 +73,7 @@ t.test(
 )
 
 t.test('Flink: name and tags are options, the config is the user’s own', async (t) => {
-  const root = attemptsRoot(t)
+  const root = lastingDirectory(t)
   const launching = await recordingLaunching(root)
   const request = requestFor('a1', { engine: 'flink', taskName: '测试_1' })
   const prepared = await launching.prepare(request)
@@ -89,7 +90,7 @@ t.test('Flink: name and tags are options, the config is the user’s own', async
 })
 
 t.test('the site’s own tags would hide ours in cluster mode', async (t) => {
-  const root = attemptsRoot(t)
+  const root = lastingDirectory(t)
   const launching = await recordingLaunching(root)
   mkdirSync(join(root, 'spark/conf'))
   for (const line of ['spark.yarn.tags site', '  spark.yarn.tags=site', 'spark.yarn.tags: x']) {
@@ -112,7 +113,7 @@ t.test('a home that cannot be used is refused by its variable’s name', async (
 })
 
 t.test('a home behind a link is run by its real path', async (t) => {
-  const root = attemptsRoot(t)
+  const root = lastingDirectory(t)
   await recordingLaunching(root)
   symlinkSync(join(root, 'waterdrop'), join(root, 'link'))
   const home = join(root, 'link')

@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url'
+import { lastingDirectory } from '@scheduler-task/test-support/lasting-directory'
 import { inspectHost } from '../../src/adapters/launcher-host.ts'
 import { createProcessLaunching } from '../../src/adapters/process-launching.ts'
 import type {
@@ -40,15 +41,6 @@ export function requestFor(attemptId: string, changes: Partial<LaunchRequest> = 
   }
 }
 
-/**
- * Where attempts get their directories: there until all of `t.teardown` is done. tap removes a directory before it runs
- * the first end that was registered after it was made; a shim that is alive writes into it then.
- */
-export function attemptsRoot(t: Test, files: Record<string, string> = {}): string {
-  t.teardown(async () => {})
-  return t.testdir(files)
-}
-
 /** Launchers that are any program: no profile stands between. */
 export async function fixtureLaunching(
   root: string,
@@ -87,7 +79,7 @@ export async function startAttempt(
   argv: readonly string[],
   config = CONFIG
 ): Promise<Started> {
-  const launching = await fixtureLaunching(attemptsRoot(t), argv)
+  const launching = await fixtureLaunching(lastingDirectory(t), argv)
   const attemptId = `attempt-${process.pid}-${++attempts}`
   const prepared = await launching.prepare(requestFor(attemptId, { config: Buffer.from(config) }))
   const identity = await launching.start(prepared)

@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { lastingDirectory } from '@scheduler-task/test-support/lasting-directory'
 import type { Test } from 'tap'
 import { type SandboxCluster, writeSandboxCluster } from '../../../src/launchers/sandbox-cluster.ts'
 import { type SandboxYarn, startYarn } from '../../../src/yarn/yarn.ts'
@@ -22,7 +23,7 @@ export async function startSandbox(
   t: Test,
   options: { sparkVersion?: string; flinkVersion?: string; selfContained?: boolean } = {}
 ): Promise<Sandbox> {
-  const dir = t.testdir({})
+  const dir = lastingDirectory(t, {})
   const yarn = await startYarn({ timing: { acceptMs: 20, registerMs: 200 } })
   t.teardown(() => yarn.close())
   const cluster = await writeSandboxCluster(dir, { resourceManagerUrl: yarn.url, ...options })
