@@ -6,8 +6,8 @@ import { type ExecutorProcess, type LoopDelays, startExecutor } from './executor
 import { type StoredJob, storeJobs } from './stored-jobs.ts'
 import { makeSurroundings, type Surroundings } from './surroundings.ts'
 
-const FULL = { sizes: [10, 1000, 10_000], tickMs: 5000, windowMs: 40_000, perSecond: 10 }
-const QUICK = { sizes: [10, 500], tickMs: 500, windowMs: 3000, perSecond: 5 }
+const FULL = { sizes: [10, 1000, 10_000], tickMs: 5000, windowMs: 25_000, perSecond: 10 }
+const QUICK = { sizes: [10, 500], tickMs: 500, windowMs: 2000, perSecond: 5 }
 
 type Quiet = Readonly<{ jobs: number; perMinute: number; loop: LoopDelays; resident: number }>
 

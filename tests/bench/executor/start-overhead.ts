@@ -13,7 +13,7 @@ const ACCEPT_AFTER_MS = 150
 export const startOverhead: Part = {
   name: 'overhead',
   run: async (context) => {
-    const pairs = context.quick ? 5 : 60
+    const pairs = context.quick ? 3 : 40
     const around = await makeSurroundings(context, { acceptAfterMs: ACCEPT_AFTER_MS })
     const executor = await startExecutor(context, around.variables, { measured: false })
     const client = new Pool(executor.url, { connections: 1 })

@@ -8,8 +8,8 @@ import { storeJobs } from './stored-jobs.ts'
 import { makeSurroundings } from './surroundings.ts'
 import type { handlers } from './watchers-process.ts'
 
-const FULL = { watchers: 1000, jobs: 1000, tickMs: 5000, windowMs: 30_000, perSecond: 5 }
-const QUICK = { watchers: 200, jobs: 100, tickMs: 500, windowMs: 3000, perSecond: 5 }
+const FULL = { watchers: 1000, jobs: 1000, tickMs: 5000, windowMs: 20_000, perSecond: 5 }
+const QUICK = { watchers: 200, jobs: 100, tickMs: 500, windowMs: 2000, perSecond: 5 }
 
 /** Watchers of the stream of events: what they cost the ResourceManager, and when they hear of a change. */
 export const watchers: Part = {

@@ -20,13 +20,14 @@ t.test('a quick run of the executor ends with one line of all its figures', asyn
   const { status, stdout, stderr } = bench(directory, 'executor', '--quick', '--json', 'all.json')
   t.equal(status, 0, stdout + stderr)
   const last = stdout.trimEnd().split('\n').at(-1) ?? ''
-  t.match(last, /^bench executor: .*start overhead .* \| .* (?:goals met|goals \(.*\)), load /)
+  t.match(last, /^bench executor: .*edge: .* \| .* (?:goals met|goals \(.*\)), load /)
   const all = JSON.parse(readFileSync(join(directory, 'all.json'), 'utf8')) as {
     results: Record<string, { goals: { goal: string }[] }>
     machine: { node: string }
+    leftOut: string[]
   }
   t.equal(all.machine.node, process.version)
-  t.strictSame(Object.keys(all.results).sort(), [
+  t.strictSame([...Object.keys(all.results), ...all.leftOut].sort(), [
     'edge',
     'live',
     'overhead',
@@ -34,7 +35,8 @@ t.test('a quick run of the executor ends with one line of all its figures', asyn
     'watchers'
   ])
   const goals = Object.values(all.results).flatMap((one) => one.goals.map(({ goal }) => goal))
-  t.equal(goals.length, 11)
+  // Beside other tests its time may not do for all parts.
+  if (all.leftOut.length === 0) t.equal(goals.length, 11)
   // Not a figure: that would be a fault of the product whatever the load.
   t.notMatch(stdout, /MISSED none lost or doubled/)
   t.notMatch(stdout, /MISSED launchers within the limit/)
