@@ -2,6 +2,7 @@ import type { Application } from '@scheduler-task/yarn-client/application'
 import { RmError } from '@scheduler-task/yarn-client/rm-errors'
 import { pause } from '@scheduler-task/yarn-client/time-limit'
 import { ABSENT_POLLS, type Parts } from './parts.ts'
+import { requireActive } from './require-active.ts'
 
 /**
  * Ends applications that no live submission stands for: they were started elsewhere, or are found again after their
@@ -66,7 +67,7 @@ export function createForeignApplications({
         return ended
       } catch (error) {
         signal.throwIfAborted()
-        if (isForGood(error, absence)) {
+        if (isForGood(error, absence) && (await isProven(error, applicationId))) {
           await store.endReported(applicationId)
           throw error
         }
@@ -90,6 +91,17 @@ export function createForeignApplications({
     absence.polls += 1
     const longEnough = performance.now() - absence.since >= limits.submitHorizonMs
     return absence.polls >= ABSENT_POLLS && longEnough
+  }
+
+  async function isProven(error: unknown, applicationId: string): Promise<boolean> {
+    if (!(error instanceof RmError && error.reason === 'RM_NOT_FOUND')) return true
+    try {
+      await requireActive(rm, signal)
+      return (await rm.application(applicationId, signal)) === undefined
+    } catch (error) {
+      if (error instanceof RmError) return false
+      throw error
+    }
   }
 
   return {

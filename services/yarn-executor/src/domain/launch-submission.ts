@@ -1,3 +1,4 @@
+import { RmError } from '@scheduler-task/yarn-client/rm-errors'
 import { TimeLimitReached, withinTime } from '@scheduler-task/yarn-client/time-limit'
 import { findLaunched, findNamed } from './find-launched.ts'
 import { LeaseLost } from './job-store.ts'
@@ -8,6 +9,7 @@ import { isAccepted } from './observation.ts'
 import { requireMine } from './ownership.ts'
 import { ABSENT_POLLS, type Parts } from './parts.ts'
 import { NotPrepared, type PreparedAttempt, prepareAttempt } from './prepare-attempt.ts'
+import { requireActive } from './require-active.ts'
 import { createSettling } from './settle-launch.ts'
 import { type StartObstacles, WaitedInVain } from './start-obstacles.ts'
 import { type StartOutcome, stoppedMeanwhile } from './start-outcome.ts'
@@ -225,6 +227,10 @@ export function createLauncher(parts: Parts, { stops, obstacles }: Needs): Launc
       }
       const freeForMs = freeSince === undefined ? 0 : performance.now() - freeSince
       if (absences >= ABSENT_POLLS && freeForMs >= horizonMs()) {
+        if (!(await isAbsent(submission, named))) {
+          absences = 0
+          return undefined
+        }
         return await settling.withoutApplication(submission, attempt)
       }
       const late = Date.now() > submission.startDeadline
@@ -239,6 +245,18 @@ export function createLauncher(parts: Parts, { stops, obstacles }: Needs): Launc
       if (voided) return true
       voided = await launching.void(ref)
       return voided && (await launching.fence(ref)) === 'free'
+    }
+
+    /** Asked of one that is active, so that its answer is a proof. */
+    async function isAbsent(submission: Submission, named: string | undefined): Promise<boolean> {
+      try {
+        await requireActive(parts.rm, signal)
+      } catch (error) {
+        if (!(error instanceof RmError)) throw error
+        return false
+      }
+      const launched = await findLaunched(parts, submission, named, signal)
+      return launched !== 'unanswered' && launched.application === undefined
     }
 
     /** A request of a launcher that ended by itself was answered; of any other it may still be on its way. */

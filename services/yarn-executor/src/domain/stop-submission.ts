@@ -7,6 +7,7 @@ import { HOST_UNREACHABLE, HostUnreachable } from './launching.ts'
 import { changeTo, type FinalYarnState, finalStateOf } from './observation.ts'
 import { requireMine } from './ownership.ts'
 import { ABSENT_POLLS, type Parts } from './parts.ts'
+import { requireActive } from './require-active.ts'
 import { type Attempt, isOver, type StateChange, type Submission } from './submission.ts'
 import { createWake } from './wake.ts'
 
@@ -166,6 +167,8 @@ export function createStops(parts: Parts): Stops {
     absence.polls += 1
     const proven = performance.now() - absence.since >= limits.submitHorizonMs
     if (absence.polls < ABSENT_POLLS || !proven) return undefined
+    await requireActive(rm, signal)
+    if ((await applicationsOf(submission, signal)).length > 0) return undefined
     if (applicationId === null) return cancelled(submission)
     const text = `the ResourceManager knows no ${applicationId} any more; how it ended is unknown`
     return { to: 'LOST', who: 'resource-manager', reason: 'RM_FORGOT', text }

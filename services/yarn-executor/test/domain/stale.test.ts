@@ -143,6 +143,35 @@ t.test('LOST and found again: told apart, and stopped when that is wanted', asyn
   await until('so is the other', () => stateOf(byV1.applicationId) === 'KILLED')
 })
 
+t.test('a ResourceManager that has not read its memory yet proves nothing', async (t) => {
+  const { running, inState, get, post, submit, relay, yarn } = await watched(t)
+  const stopped = await running('stopped')
+  let asked = 0
+  const initializing = { clusterInfo: { id: 1, startedOn: 1, haState: 'INITIALIZING' } }
+  const message = 'java.lang.Exception: app with id: application_1_0001 not found'
+  const unknown = { RemoteException: { exception: 'NotFoundException', message } }
+  relay.instead = (_method, path) => {
+    if (path.includes('/info')) {
+      asked += 1
+      return { status: 200, body: JSON.stringify(initializing) }
+    }
+    if (/\/apps\/application_/.test(path)) return { status: 404, body: JSON.stringify(unknown) }
+    return { status: 200, body: '{"apps":{}}' }
+  }
+  const { body: launched } = await submit('launched', CLUSTER)
+  t.match(await post(`/jobs/${stopped.id}/stop`), { http: 202 })
+  await until('it is launched', () => yarn.applications.some(({ name }) => name === 'launched'))
+  asked = 0
+  await until('its absence was to be proven many times', () => asked > 10)
+  t.match((await get(`/jobs/${launched.id}`)).body, { state: 'LAUNCHING' })
+  t.match((await get(`/jobs/${stopped.id}`)).body, { state: 'STOPPING' })
+
+  relay.instead = () => undefined
+  t.match(await inState(launched.id, 'RUNNING', 'REJECTED', 'LOST'), { state: 'RUNNING' })
+  t.match(await inState(stopped.id, 'KILLED', 'LOST'), { state: 'KILLED', outcome: 'KILLED' })
+  t.equal(yarn.applications.filter(({ name }) => name === 'launched').length, 1, 'only one')
+})
+
 t.test('what appears of one that was closed by hand is killed', async (t) => {
   const { running, inState, get, post, submit, relay, yarn } = await watched(t)
   const { id, applicationId } = await running('closed')

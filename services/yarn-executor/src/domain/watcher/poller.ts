@@ -6,6 +6,7 @@ import { refOf } from '../launcher-watch.ts'
 import { HOST_UNREACHABLE } from '../launching.ts'
 import { applyObservation, nextState, observationOf } from '../observation.ts'
 import { ABSENT_POLLS, type Parts } from '../parts.ts'
+import { requireActive } from '../require-active.ts'
 import { installationTagOf } from '../tags.ts'
 import { createSweep } from './sweep.ts'
 
@@ -163,7 +164,7 @@ export function createPoller(parts: Parts, installationId: string): Poller {
     for (const attempt of await store.attemptsOf(submission.id)) {
       if ((await launching.fence(refOf(attempt))) !== 'free') return false
     }
-    if ((await rm.info(signal)).haState !== 'ACTIVE') return false
+    await requireActive(rm, signal)
     if ((await rm.applications({ tags: [submission.submissionTag] }, signal)).length > 0)
       return false
     // The lists may have been cut short.
