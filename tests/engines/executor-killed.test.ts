@@ -90,6 +90,9 @@ for (const together of isLong ? bodies.map((one) => [one]) : [bodies]) {
       )
       t.comment(`${taskName}: proof ${seconds(began)} s after the wish`)
       t.match(await rm.app(String(ended.applicationId)), { state: 'KILLED', finalStatus: 'KILLED' })
+      t.match(await executor.jobWhere(id, 'its outcome is known', hasOutcome), {
+        outcome: 'KILLED'
+      })
     }
     t.equal((await ownApps(names)).length, names.length, 'nothing was started again')
   })
@@ -97,6 +100,10 @@ for (const together of isLong ? bodies.map((one) => [one]) : [bodies]) {
 
 async function endless(engine: string): Promise<string> {
   return await readFile(join(import.meta.dirname, 'jobs', `stream.${engine}.conf`), 'utf8')
+}
+
+function hasOutcome({ outcome }: Readonly<{ outcome: string | null }>): boolean {
+  return outcome !== null
 }
 
 async function ownApps(names: readonly string[]) {
