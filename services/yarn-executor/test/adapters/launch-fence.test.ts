@@ -173,7 +173,7 @@ t.test('nobody older than the leader of an attempt is of it', async (t) => {
   const age = identityOf(older.pid ?? 0)?.startTime
   await until(() => readFileSync(`/proc/${older.pid}/comm`, 'utf8') === 'sleep\n')
   await until(() => Number(identityOf(spawn('/bin/true').pid ?? 0)?.startTime) > Number(age))
-  const launching = await fixtureLaunching(attemptsRoot(t), ['/bin/true'])
+  const launching = await fixtureLaunching(lastingDirectory(t), ['/bin/true'])
   const prepared = await launching.prepare(requestFor('young'))
   const { directory } = prepared
   const attempt = { attemptId: 'young', identity: await launching.start(prepared), directory }
