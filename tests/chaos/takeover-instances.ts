@@ -1,8 +1,8 @@
 import { mkdir } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import { startPostgres } from '../../services/yarn-executor/test/support/postgres-server.ts'
-import { startRelay } from '../../services/yarn-executor/test/support/tcp-relay.ts'
+import { startPostgres } from '@scheduler-task/test-support/postgres-server'
+import { startRelay } from '@scheduler-task/test-support/tcp-relay'
 import { type Api, createApi } from './api.ts'
 import { attemptProcesses } from './attempt-processes.ts'
 import { createExecutor } from './executor/executor-process.ts'
@@ -34,7 +34,7 @@ export async function startInstances(
   frame: Frame,
   count: number
 ): Promise<Readonly<{ world: World; instances: readonly [Instance, ...Instance[]] }>> {
-  const ending = { teardown: frame.atEnd } as unknown as Parameters<typeof startPostgres>[0]
+  const ending = { teardown: frame.atEnd }
   const database = new URL(await (await startPostgres(ending)).createDatabase())
   const world = await createWorld(frame, {
     variables: { AUTH_MODE: 'off', DATABASE_CONNECTIONS: '5' }

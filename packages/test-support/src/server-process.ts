@@ -6,6 +6,8 @@ type Test = { teardown(end: () => Promise<void>): void }
 export type ServerOptions = Readonly<{
   /** The package; its `src/server.ts` is run from source. */
   folder: string
+  /** What is run in its place, seen from the folder. */
+  entry?: string
   /** All that the process gets, besides a plain PATH and PORT=0. */
   variables: Readonly<Record<string, string>>
   /** Options of the shell's ulimit: `-f 1024` lets no file grow over 1 MiB. */
@@ -71,10 +73,11 @@ export async function startRefused(
   return { ...(await ended), output: output() }
 }
 
-function launch(t: Test, { folder, variables, limits }: ServerOptions) {
+function launch(t: Test, options: ServerOptions) {
+  const { folder, entry = 'src/server.ts', variables, limits } = options
   // tap's runner adds NODE_OPTIONS for its own bookkeeping; the service is to run as it does without tap.
   const prepare = `unset NODE_OPTIONS; ${limits === undefined ? '' : `ulimit ${limits} && `}`
-  const run = ['--import', 'tsx', '--conditions=@scheduler-task/source', 'src/server.ts']
+  const run = ['--import', 'tsx', '--conditions=@scheduler-task/source', entry]
   const child = spawn('/bin/sh', ['-c', `${prepare}exec "$0" "$@"`, process.execPath, ...run], {
     cwd: folder,
     env: { PATH: '/usr/local/bin:/usr/bin:/bin', PORT: '0', ...variables },

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises'
+import { startPostgres } from '@scheduler-task/test-support/postgres-server'
+import { startRelay } from '@scheduler-task/test-support/tcp-relay'
 import { until } from '@scheduler-task/test-support/until'
 import t from 'tap'
 import { type SharedWorld, startSharedWorld } from './support/instances.ts'
-import { startPostgres } from './support/postgres-server.ts'
-import { startRelay } from './support/tcp-relay.ts'
 
 const postgres = await startPostgres(t)
 /** In which watching and killing have to be another instance's. */

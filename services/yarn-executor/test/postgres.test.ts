@@ -1,7 +1,7 @@
+import { startPostgres } from '@scheduler-task/test-support/postgres-server'
 import { until } from '@scheduler-task/test-support/until'
 import t from 'tap'
 import { startExecutor, startSurroundings } from './support/executor.ts'
-import { startPostgres } from './support/postgres-server.ts'
 
 t.test('the service on PostgreSQL: ready says when it is away, and nothing is lost', async (t) => {
   const postgres = await startPostgres(t)

@@ -1,3 +1,5 @@
+import { startPostgres } from '@scheduler-task/test-support/postgres-server'
+import { startRelay } from '@scheduler-task/test-support/tcp-relay'
 import pg from 'pg'
 import t, { type Test } from 'tap'
 import { sql } from '../../src/adapters/kysely.ts'
@@ -5,9 +7,7 @@ import { openPostgres } from '../../src/adapters/postgres-database.ts'
 import { createSqlJobStore } from '../../src/adapters/sql-job-store.ts'
 import { NameTaken, StoreUnavailable } from '../../src/domain/job-store.ts'
 import { newSubmission } from '../support/job-store-contract.ts'
-import { startPostgres } from '../support/postgres-server.ts'
 import { openPostgresStore } from '../support/postgres-store.ts'
-import { startRelay } from '../support/tcp-relay.ts'
 
 const postgres = await startPostgres(t)
 

@@ -1,12 +1,12 @@
+import { startPostgres } from '@scheduler-task/test-support/postgres-server'
+import { startRelay } from '@scheduler-task/test-support/tcp-relay'
 import pg from 'pg'
 import t, { type Test } from 'tap'
 import { openPostgres } from '../../src/adapters/postgres-database.ts'
 import { createSqlJobStore } from '../../src/adapters/sql-job-store.ts'
 import type { JobStore } from '../../src/domain/job-store.ts'
 import { newSubmission } from '../support/job-store-contract.ts'
-import { startPostgres } from '../support/postgres-server.ts'
 import { openPostgresStore } from '../support/postgres-store.ts'
-import { startRelay } from '../support/tcp-relay.ts'
 
 // What several processes on one database do to each other; each has a store and connections of its own here.
 

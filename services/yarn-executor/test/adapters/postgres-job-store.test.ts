@@ -1,10 +1,10 @@
+import { startPostgres } from '@scheduler-task/test-support/postgres-server'
 import t from 'tap'
 import { eventsContract } from '../support/events-contract.ts'
 import { jobStoreContract, type OpenStore } from '../support/job-store-contract.ts'
 import { keysContract } from '../support/keys-contract.ts'
 import { listContract } from '../support/list-contract.ts'
 import { outcomeContract } from '../support/outcome-contract.ts'
-import { startPostgres } from '../support/postgres-server.ts'
 import { openPostgresStore } from '../support/postgres-store.ts'
 import { retentionContract } from '../support/retention-contract.ts'
 

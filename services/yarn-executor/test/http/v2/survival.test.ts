@@ -1,3 +1,4 @@
+import { startPostgres } from '@scheduler-task/test-support/postgres-server'
 import { until } from '@scheduler-task/test-support/until'
 import t, { type Test } from 'tap'
 import {
@@ -6,7 +7,6 @@ import {
   startExecutor,
   startSurroundings
 } from '../../support/executor.ts'
-import { startPostgres } from '../../support/postgres-server.ts'
 import { startService } from '../../support/service-process.ts'
 import { v2Calls } from '../../support/v2-calls.ts'
 

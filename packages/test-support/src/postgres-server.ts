@@ -7,8 +7,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import pg from 'pg'
-import type { Test } from 'tap'
 import { copyPostgres } from './postgres-binaries.ts'
+
+type Test = { teardown(end: () => Promise<void>): void }
 
 const START_LIMIT_MS = 60_000
 const ATTEMPTS = 5
@@ -59,7 +60,7 @@ export async function startPostgres(t: Test, { durable = false } = {}): Promise<
   const home = join(directory, 'home')
   mkdirSync(home, { mode: 0o700 })
   if (asOther.uid) chownSync(home, asOther.uid, asOther.gid)
-  const environment = { LD_LIBRARY_PATH: program.libraries, LC_ALL: 'C', PATH: process.env.PATH }
+  const environment = { LD_LIBRARY_PATH: program.libraries, LC_ALL: 'C', PATH: '/usr/bin:/bin' }
   await promisify(execFile)(
     program.initdb,
     [

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
-import type { Test } from 'tap'
+
+type Test = { teardown(end: () => Promise<void>): void }
 
 export type TcpRelay = {
   port: number
