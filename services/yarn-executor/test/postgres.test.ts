@@ -1,5 +1,6 @@
 import { startPostgres } from '@scheduler-task/test-support/postgres-server'
 import { until } from '@scheduler-task/test-support/until'
+import pg from 'pg'
 import t from 'tap'
 import { startExecutor, startSurroundings } from './support/executor.ts'
 
@@ -29,4 +30,28 @@ t.test('the service on PostgreSQL: ready says when it is away, and nothing is lo
     'the next process knows it'
   )
   t.match(await second.post(`/executor/stop/${id}`), { data: true })
+})
+
+/** The lock of executors that shared with nobody. */
+const ALONE = 7_235_801_665
+
+t.test('beside an executor of before, which has to be alone, it does not start', async (t) => {
+  const postgres = await startPostgres(t)
+  const DATABASE_URL = await postgres.createDatabase()
+  const around = await startSurroundings(t, { DATABASE_URL })
+  const before = new pg.Client({ connectionString: DATABASE_URL })
+  await before.connect()
+  t.teardown(() => before.end())
+  const take = async () =>
+    (await before.query('select pg_try_advisory_lock($1) as taken', [ALONE])).rows[0]?.taken
+  t.equal(await take(), true)
+  await t.rejects(startExecutor(t, {}, {}, around), {
+    name: 'ConfigError',
+    message: /DATABASE_URL: cannot be used: an executor of an earlier version, .* is using it/
+  })
+  const tables = "select from information_schema.tables where table_schema = 'public'"
+  t.equal((await before.query(tables)).rowCount, 0, 'what it works with is left as it was')
+  await before.query('select pg_advisory_unlock($1)', [ALONE])
+  const executor = await startExecutor(t, {}, {}, around)
+  t.equal((await executor.app.inject('/ready')).statusCode, 200)
 })

@@ -41,6 +41,9 @@ const LONGEST_PAUSE_MS = 50
 
 const BIGINT_OID = 20
 
+/** What executors that have to be alone, those of before leases, hold exclusively as long as they live. */
+const ONLY_INSTANCE_LOCK = 7_235_801_665
+
 /**
  * Opens a database of PostgreSQL (12 or newer) and brings it up to date. Connections are made on demand, and given up
  * when they break; what cannot be had meanwhile is `StoreUnavailable`.
@@ -50,6 +53,7 @@ export async function openPostgres(options: PostgresOptions): Promise<SqlDatabas
   const once = connect(url, { maxConnections: 1, statementTimeoutMs: MIGRATION_TIMEOUT_MS })
   try {
     await refuseOtherEncodings(once)
+    await refuseBesideOnlyInstance(once)
     await migrate(once, 'postgresql')
   } finally {
     await once.destroy()
@@ -155,6 +159,17 @@ async function refuseOtherEncodings(db: kysely.Kysely<JobTables>): Promise<void>
   const { rows } = await sql<{ server_encoding: string }>`show server_encoding`.execute(db)
   const encoding = rows[0]?.server_encoding
   if (encoding !== 'UTF8') throw new Error(`the database has to be in UTF8, it is in ${encoding}`)
+}
+
+/**
+ * Held as long as this connection: none of them can begin while the database is brought up to date, and once it is, they
+ * refuse it themselves.
+ */
+async function refuseBesideOnlyInstance(db: kysely.Kysely<JobTables>): Promise<void> {
+  const { rows } = await sql<{ free: boolean }>`
+    select pg_try_advisory_lock_shared(${sql.lit(ONLY_INSTANCE_LOCK)}) as free`.execute(db)
+  if (rows[0]?.free) return
+  throw new Error('an executor of an earlier version, which has to be alone, is using it')
 }
 
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))

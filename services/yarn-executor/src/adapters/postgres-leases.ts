@@ -1,14 +1,11 @@
 import type { Host } from '@scheduler-task/host-identity/host'
 import { isAlive } from '@scheduler-task/host-identity/process-identity'
 import { sql } from './kysely.ts'
-import type { Reads, SqlDatabase } from './sql-database.ts'
+import type { Reads } from './sql-database.ts'
 import type { Owner } from './sql-ownership.ts'
 
 /** A lease that was not renewed for so long may be declared dead by any other instance. */
 export const LEASE_MS = 6000
-
-/** Any number: what executors of before held exclusively, one at a time. */
-const ONLY_INSTANCE_LOCK = 7_235_801_665
 
 /** How long the rows of ended leases are kept beyond what they are needed for. */
 const KEPT = sql.raw("interval '1 day'")
@@ -122,11 +119,4 @@ async function forgetOld(db: Reads): Promise<void> {
         select from attempts where released_at is null
           and host_machine_id = instances.machine_id and host_boot_id = instances.boot_id
       )`.execute(db)
-}
-
-/** @throws Error when an executor of before, which has to be alone, uses the database */
-export async function refuseBesideOnlyInstance({ db }: Pick<SqlDatabase, 'db'>): Promise<void> {
-  const { rows } = await sql<{ free: boolean }>`
-    select pg_try_advisory_xact_lock_shared(${sql.lit(ONLY_INSTANCE_LOCK)}) as free`.execute(db)
-  if (!rows[0]?.free) throw new Error('an executor of an earlier version is using this database')
 }
