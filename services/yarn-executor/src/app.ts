@@ -94,14 +94,15 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
     }
     return { ...runner, watch }
   }
-  const jobs = instances
+  const shared = instances
     ? (await import('./domain/shared-runner.ts')).createSharedRunner({
         instances: instances(launching),
         createRunner: (own) => createRunner({ ...freshParts(), ...own }),
         store,
         log
       })
-    : createRunner(parts)
+    : undefined
+  const jobs = shared ?? createRunner(parts)
 
   const app = await createApp({
     service: {
@@ -114,6 +115,7 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
     checks: {
       'resource-manager': async (signal) => void (await reads.info(signal)),
       store: () => store.ping(),
+      ...(shared && { lease: async () => shared.requireLease() }),
       ...(config.AUTH_MODE === 'session' ? { sessions: async () => app.sessions?.ping() } : {})
     }
   })

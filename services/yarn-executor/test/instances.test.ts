@@ -3,7 +3,7 @@ import { startPostgres } from '@scheduler-task/test-support/postgres-server'
 import { startRelay } from '@scheduler-task/test-support/tcp-relay'
 import { until } from '@scheduler-task/test-support/until'
 import t from 'tap'
-import { type SharedWorld, startSharedWorld } from './support/instances.ts'
+import { type Instance, type SharedWorld, startSharedWorld } from './support/instances.ts'
 
 const postgres = await startPostgres(t)
 /** In which watching and killing have to be another instance's. */
@@ -51,6 +51,11 @@ async function untilRuns({ ask }: SharedWorld, id: string): Promise<void> {
     const output = await readFile(`${directory}/stdout`, 'utf8').catch(() => '')
     return output.includes(READY)
   })
+}
+
+async function readiness({ url }: Instance) {
+  const answer = await fetch(`${url}/ready`)
+  return { http: answer.status, ...((await answer.json()) as { checks: Record<string, string> }) }
 }
 
 const live = (state: string) => !['FINISHED', 'FAILED', 'KILLED'].includes(state)
@@ -154,10 +159,12 @@ t.test('cut off from the database: its waiting jobs are launched elsewhere, once
   for (const id of ids) await other.v2.inState(id, 'RUNNING')
   t.comment(`launched ${Math.round(performance.now() - began)} ms after the cut`)
   await until('it has noticed', () => /the lease is lost/.test(one.log()))
+  t.match(await readiness(one), { http: 503, checks: { lease: 'unavailable' } })
+  t.match(await readiness(other), { http: 200, checks: { lease: 'ok' } })
   relay.cut()
   relay.mend()
   for (const id of ids) await one.v2.inState(id, 'RUNNING')
-  await until('it takes work again', async () => (await one.get('/ready')).http === 200)
+  await until('it takes work again', async () => (await readiness(one)).http === 200)
   const again = (await one.v2.post(`/jobs/${hangs}/stop`)).http
   t.equal(again, 202)
   await other.v2.inState(hangs, 'KILLED')

@@ -21,6 +21,11 @@ export type SharedRunnerOptions = Readonly<{
   log: Log
 }>
 
+export type SharedRunner = JobRunner & {
+  /** Throws `LeaseLost` while this process may not do any work. */
+  requireLease: () => void
+}
+
 /** Between two looks at what has changed hands, and at least that long after news. */
 const LOOK_EVERY_MS = 1000
 const LOOK_AFTER_MS = 200
@@ -37,7 +42,7 @@ export function createSharedRunner({
   createRunner,
   store,
   log
-}: SharedRunnerOptions): JobRunner {
+}: SharedRunnerOptions): SharedRunner {
   const ending = new AbortController()
   let runner: JobRunner | undefined
   let last: JobRunner | undefined
@@ -151,6 +156,10 @@ export function createSharedRunner({
         })
       })
     }
+    return leased()
+  }
+
+  function leased(): JobRunner {
     if (!runner) throw new LeaseLost('this instance has no lease at the moment')
     return runner
   }
@@ -192,6 +201,7 @@ export function createSharedRunner({
       living = live()
       await now()
     },
+    requireLease: () => void leased(),
     watch: () => {},
     endWanted: () => {},
     closeQueue: () => {
