@@ -22,6 +22,9 @@ export interface Poller {
 const QUIET_FACTOR = 6
 /** More than this many that are missing from the list of live ones are asked for in one list, not one by one. */
 const ONE_BY_ONE = 20
+/** A proof of absence takes four questions: so that hundreds of them do not keep a tick from all others. */
+const PROOFS_A_TICK = 40
+const PROOFS_AT_ONCE = 4
 /** So many are compared before everything else has its turn: a millisecond or two. */
 const COMPARED_AT_ONCE = 1000
 /** Changes that are written at once: they share commits. */
@@ -36,7 +39,7 @@ export function createPoller(parts: Parts, installationId: string): Poller {
   const installationTag = installationTagOf(installationId)
   const sweep = createSweep(parts)
   /** How often, and since when by a clock that never jumps, a known application was not found. */
-  const absences = new Map<string, { polls: number; since: number }>()
+  const absences = new Map<string, { polls: number; since: number; tries: number }>()
   let silence: string | undefined
 
   /** Of the last tick. */
@@ -123,11 +126,17 @@ export function createPoller(parts: Parts, installationId: string): Poller {
       await Promise.all(changed.slice(at, at + CHANGED_AT_ONCE).map((one) => change(...one)))
     }
     if (seen.size > 0) await store.observe(seen)
-    const forgotten: string[] = []
-    for (const one of absent) {
-      const fate = await fateOf(one)
-      if (fate === 'unknown') forgotten.push(one.id)
-      else if (fate !== 'lost') unanswered.set(one.applicationId ?? '', fate.reason)
+    const due = absent.filter(isDue).sort((a, b) => triesOf(a) - triesOf(b))
+    const tried = due.slice(0, PROOFS_A_TICK)
+    const forgotten = absent.filter((one) => !tried.includes(one)).map(({ id }) => id)
+    for (let at = 0; at < tried.length; at += PROOFS_AT_ONCE) {
+      const some = tried.slice(at, at + PROOFS_AT_ONCE)
+      const fates = await Promise.all(some.map(fateOf))
+      for (const [index, one] of some.entries()) {
+        const fate = fates[index]
+        if (fate === 'unknown') forgotten.push(one.id)
+        else if (fate instanceof RmError) unanswered.set(one.applicationId ?? '', fate.reason)
+      }
     }
     if (forgotten.length > 0) await store.markStale('RM_FORGOT', forgotten)
     for (const reason of new Set(unanswered.values())) {
@@ -154,13 +163,24 @@ export function createPoller(parts: Parts, installationId: string): Poller {
     }
   }
 
+  /** Counts one more poll without it; true when it is time to prove that it is lost. */
+  function isDue({ id }: Watched): boolean {
+    const absence = absences.get(id) ?? { polls: 0, since: performance.now(), tries: 0 }
+    absence.polls += 1
+    absences.set(id, absence)
+    return (
+      absence.polls >= ABSENT_POLLS && performance.now() - absence.since >= limits.submitHorizonMs
+    )
+  }
+
+  function triesOf({ id }: Watched): number {
+    return absences.get(id)?.tries ?? 0
+  }
+
   /** Lost only by proof: an active ResourceManager, several polls, no such tag, nobody left who could submit it. */
   async function isLost(submission: Watched): Promise<boolean> {
-    const absence = absences.get(submission.id) ?? { polls: 0, since: performance.now() }
-    absence.polls += 1
-    absences.set(submission.id, absence)
-    if (absence.polls < ABSENT_POLLS) return false
-    if (performance.now() - absence.since < limits.submitHorizonMs) return false
+    const absence = absences.get(submission.id)
+    if (absence) absence.tries += 1
     for (const attempt of await store.attemptsOf(submission.id)) {
       if ((await launching.fence(refOf(attempt))) !== 'free') return false
     }
