@@ -107,6 +107,9 @@ t.test('every recorded end of a launcher, and what came of its job', { jobs: 8 }
 
       if (row.killed) {
         const { applicationId } = await inState(id, row.killed)
+        // A detached client ends once it has seen its application run.
+        if (row.exit === zero)
+          await until(`${name} has let go`, async () => (await job()).attempts[0].exit)
         yarn.advance(applicationId, 'KILLED')
         const seen = await inState(id, 'KILLED')
         const [{ exit }] = seen.attempts
