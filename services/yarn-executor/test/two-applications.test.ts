@@ -82,6 +82,9 @@ t.test('what a launcher writes while nobody reads it is read afterwards', async 
   await until('it is over', () => storedState(variables, 'away') === 'FINISHED')
   const stored = storedSubmission(variables, 'away')
   t.equal(stored?.application_id, application.id)
-  const { body } = await v2Calls(next.url).get(`/jobs/${stored?.id}`)
-  t.match(body.attempts, [{ exit: { kind: 'exited', code: 3 } }])
+  const attempts = await until('its end is kept', async () => {
+    const { body } = await v2Calls(next.url).get(`/jobs/${stored?.id}`)
+    return body.attempts[0].exit && body.attempts
+  })
+  t.match(attempts, [{ exit: { kind: 'exited', code: 3 } }])
 })
