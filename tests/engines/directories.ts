@@ -45,6 +45,7 @@ export function directoriesFor(variables: Record<string, string | undefined>): D
         'Set ENGINES_DIR to a directory named with letters, digits, ".", "_" and "-" only.'
     )
   }
+  const work = `${root}/work`
   return {
     root,
     hadoop: `${root}/hadoop-${versions.hadoop}`,
@@ -55,8 +56,8 @@ export function directoriesFor(variables: Record<string, string | undefined>): D
     jars: `${root}/jars-${versions.flink}-${versions.ecj}`,
     waterdrop: `${root}/waterdrop`,
     configuration: `${root}/conf`,
-    work: `${root}/work`,
-    resourceManagerMemory: `${root}/work/resource-manager-memory`,
+    work,
+    resourceManagerMemory: `${work}/resource-manager-memory`,
     logs: `${root}/logs`,
     state: `${root}/state.json`,
     lock: `${root}/lock`

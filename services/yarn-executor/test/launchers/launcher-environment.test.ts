@@ -5,7 +5,7 @@ t.test('only what is named reaches a launcher', async (t) => {
   const environment = launcherEnvironment(
     {
       PATH: '/opt/bin:/usr/bin',
-      HOME: '/home/etl',
+      HOME: '/var/lib/etl',
       USER: 'etl',
       SPARK_HOME: '/opt/spark',
       SPARK_CONF_DIR: '',
@@ -27,7 +27,7 @@ t.test('only what is named reaches a launcher', async (t) => {
   )
   t.strictSame(environment, {
     PATH: '/opt/java/bin:/opt/bin:/usr/bin',
-    HOME: '/home/etl',
+    HOME: '/var/lib/etl',
     USER: 'etl',
     LANG: 'C.UTF-8',
     LC_ALL: 'C.UTF-8',
