@@ -74,7 +74,7 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
   })
 
   await app.ready()
-  door.open({ authenticator: app.authenticator, log: app.log })
+  door.open({ authenticator: app.authenticator, sessions: app.sessions, log: app.log })
   return app
 }
 
@@ -119,8 +119,11 @@ async function openSessions(
   if (key !== undefined && sessions) return { auth, sessions }
   if (config.REDIS_URL && !sessions) {
     const { redisPlugin } = await import('@scheduler-task/auth/redis-plugin')
+    const { trackedSessions } = await import('@scheduler-task/auth/tracked-sessions-plugin')
     await app.register(redisPlugin, { url: config.REDIS_URL })
-    return { auth, sessions: createRedisSessionStore(app.redis, config.SESSION_KEY_PREFIX) }
+    const lookup = trackedSessions(app, config)
+    const { SESSION_KEY_PREFIX: prefix } = config
+    return { auth, sessions: createRedisSessionStore({ redis: app.redis, lookup, prefix }) }
   }
   const state = await embeddedState(app, config)
   return {

@@ -81,26 +81,23 @@ t.test('Redis stopped: 503 and never a pass; back by itself', redisNeeded, async
   t.equal((await ask(token)).status, 200)
 })
 
-t.test(
-  'Redis that swallows everything: 503 within two seconds; back by itself',
-  redisNeeded,
-  async (t) => {
-    const redis = await startRedis(t)
-    const { ask } = await startWithRedis(t, redis.url)
-    const token = mintToken(SECRET, claimsOf('kept'))
-    await redis.client.set('login:kept', '{}')
-    t.equal((await ask(token)).status, 200)
+t.test('Redis that stands still: 503 within a second; back by itself', redisNeeded, async (t) => {
+  const redis = await startRedis(t)
+  const { ask } = await startWithRedis(t, redis.url)
+  const token = mintToken(SECRET, claimsOf('kept'))
+  await redis.client.set('login:kept', '{}')
+  t.equal((await ask(token)).status, 200)
 
-    redis.freeze()
-    const startedAt = performance.now()
-    const answers = await Promise.all([ask(token), ask(token), ask(token)])
-    t.strictSame(
-      answers.map(({ status }) => status),
-      [503, 503, 503]
-    )
-    t.ok(performance.now() - startedAt < 4000)
+  redis.freeze()
+  const startedAt = performance.now()
+  await until(async () => (await ask(token)).status === 503)
+  t.ok(performance.now() - startedAt < 1500, 'less than a second, and the time to find out')
+  const answers = await Promise.all([ask(token), ask(token), ask(token)])
+  t.strictSame(
+    answers.map(({ status }) => status),
+    [503, 503, 503]
+  )
 
-    redis.thaw()
-    await until(async () => (await ask(token)).status === 200)
-  }
-)
+  redis.thaw()
+  await until(async () => (await ask(token)).status === 200)
+})

@@ -1,11 +1,14 @@
 import { ROLES } from '@scheduler-task/auth/roles'
 import { SessionStoreUnavailable } from '@scheduler-task/auth/session-lookup'
+import { createSessionWatches } from '@scheduler-task/auth/session-watches'
 import { z } from 'zod'
 import type { Session, SessionStore } from '../domain/session-store.ts'
 import { tooManySessions } from '../errors.ts'
 import { readPrivateFile, writePrivateFile } from './private-file.ts'
 
 const MOST_SESSIONS = 10_000
+/** Watched sessions are looked at this often, at least. */
+const LONGEST_WATCH_MS = 60_000
 /** One more login of the same user ends the oldest. */
 const MOST_SESSIONS_OF_A_USER = 100
 
@@ -42,15 +45,44 @@ export async function openEmbeddedSessionStore(
   const sessions = new Map((await readSessions(path)).map((session) => [session.id, session]))
   const write = createCoalescedWriter(path, () => JSON.stringify([...sessions.values()]))
 
-  const alive = (session: Session) => session.expiresAt.getTime() > now()
-  const dropEnded = () => {
-    for (const session of sessions.values()) if (!alive(session)) sessions.delete(session.id)
+  const watches = createSessionWatches()
+
+  const aliveOne = (id: string) => {
+    const session = sessions.get(id)
+    return session && session.expiresAt.getTime() > now() ? session : undefined
   }
+  const drop = (id: string) => {
+    sessions.delete(id)
+    watches.end(id, 'ended')
+  }
+  const dropEnded = () => {
+    for (const id of sessions.keys()) if (!aliveOne(id)) drop(id)
+  }
+  const written = () =>
+    write().catch((error: unknown) => {
+      throw new SessionStoreUnavailable(error)
+    })
 
   return {
     async find(sessionId) {
-      const session = sessions.get(sessionId)
-      return session && alive(session) ? { roles: session.roles } : undefined
+      const session = aliveOne(sessionId)
+      return session && { roles: session.roles }
+    },
+    watch(sessionId, onEnd) {
+      let timer: NodeJS.Timeout
+      const check = () => {
+        const session = aliveOne(sessionId)
+        if (!session) return watches.end(sessionId, 'ended')
+        const leftMs = session.expiresAt.getTime() - now()
+        timer = setTimeout(check, Math.min(leftMs, LONGEST_WATCH_MS))
+        timer.unref()
+      }
+      const giveUp = watches.add(sessionId, onEnd, 0)
+      timer = setTimeout(check, 0)
+      return () => {
+        clearTimeout(timer)
+        giveUp()
+      }
     },
     async ping() {},
     async create(session) {
@@ -59,21 +91,30 @@ export async function openEmbeddedSessionStore(
       const ofTheUser = [...sessions.values()].filter(({ name }) => name === session.name)
       const ended = ofTheUser.slice(0, Math.max(0, ofTheUser.length + 1 - mostSessionsOfAUser))
       if (sessions.size - ended.length >= mostSessions) throw tooManySessions()
-      for (const { id } of ended) sessions.delete(id)
+      for (const { id } of ended) drop(id)
       sessions.set(session.id, session)
-      await write().catch((error: unknown) => {
-        sessions.delete(session.id)
-        throw new SessionStoreUnavailable(error)
+      await written().catch((error: unknown) => {
+        drop(session.id)
+        throw error
       })
     },
+    get: async (sessionId) => aliveOne(sessionId),
+    async list() {
+      dropEnded()
+      return [...sessions.values()].sort((a, b) => a.expiresAt.getTime() - b.expiresAt.getTime())
+    },
+    async replace(session) {
+      if (!aliveOne(session.id)) return false
+      // In its old place: it is as old as before.
+      sessions.set(session.id, session)
+      await written()
+      return aliveOne(session.id) !== undefined
+    },
     async remove(sessionId) {
-      const session = sessions.get(sessionId)
-      if (!session) return false
-      const was = alive(session)
-      sessions.delete(sessionId)
-      await write().catch((error: unknown) => {
-        throw new SessionStoreUnavailable(error)
-      })
+      if (!sessions.has(sessionId)) return false
+      const was = aliveOne(sessionId) !== undefined
+      drop(sessionId)
+      await written()
       return was
     }
   }

@@ -19,7 +19,22 @@ export type SessionStore = SessionLookup & {
    */
   create(session: Session): Promise<void>
   /**
-   * Ends a session; from now on nobody finds it. False when there was none.
+   * A session that was made here and is alive. Records of other systems are none.
+   * @throws SessionStoreUnavailable
+   */
+  get(sessionId: string): Promise<Session | undefined>
+  /**
+   * All that were made here and are alive, in order of their end.
+   * @throws SessionStoreUnavailable
+   */
+  list(): Promise<Session[]>
+  /**
+   * Gives a session another end and other roles. False when it is not alive any more: it stays ended.
+   * @throws SessionStoreUnavailable
+   */
+  replace(session: Session): Promise<boolean>
+  /**
+   * Ends a session; from now on this process does not find it, others within a second. False when there was none.
    * @throws SessionStoreUnavailable
    */
   remove(sessionId: string): Promise<boolean>

@@ -30,14 +30,22 @@ export type ExchangeTimeouts = {
   streamIdleMs: number
 }
 
+/** A request that is being carried. */
+export type Forwarded = {
+  /** Ends it now: by this refusal, or, when the answer has begun, in its middle. The service sees its caller leave. */
+  breakOff(refusal: Refusal): void
+}
+
 /** Sends a request to a service and its answer back, both as they come. */
-export function forward(options: ExchangeOptions): void {
+export function forward(options: ExchangeOptions): Forwarded {
   const { incoming, upstream, response } = options
   if (upstream.isFull()) {
     refuse(incoming, response, busy(upstream.name), options.requestId)
-    return
+    return { breakOff: () => {} }
   }
-  new Exchange(options).start()
+  const exchange = new Exchange(options)
+  exchange.start()
+  return exchange
 }
 
 const NOTHING = Buffer.alloc(0)
@@ -51,7 +59,7 @@ class GivenUp extends Error {}
  * Each can end early: the client leaves, the service breaks off, or the time for it is over. A request without a body
  * begins in waiting; a service may answer while it is still being sent to.
  */
-class Exchange implements Dispatcher.DispatchHandler {
+class Exchange implements Dispatcher.DispatchHandler, Forwarded {
   readonly #options: ExchangeOptions
   #state: 'sending' | 'waiting' | 'answering' | 'ended' = 'waiting'
   #controller: Dispatcher.DispatchController | undefined
@@ -157,6 +165,17 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#refuse(this.#controller ? brokenAnswer(name, error) : unreachable(name, error))
   }
 
+  breakOff(refusal: Refusal): void {
+    if (this.#state === 'ended') return
+    if (this.#state === 'answering') {
+      this.#leave()
+      this.#options.response.destroy()
+    } else {
+      this.#refuse(refusal)
+    }
+    this.#abort()
+  }
+
   #enter(state: 'sending' | 'waiting' | 'answering'): void {
     const { clientIdleMs, answerMs, streamIdleMs } = this.#options.timeouts
     this.#state = state
@@ -166,18 +185,10 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   #timeIsOver(ms: number): void {
-    const { incoming, response, upstream } = this.#options
-    if (this.#state === 'answering') {
-      this.#leave()
-      response.destroy()
-    } else if (!this.#controller) {
-      this.#refuse(busy(upstream.name))
-    } else if (this.#state === 'sending' && !incoming.isPaused()) {
-      this.#refuse(bodyTooSlow(ms))
-    } else {
-      this.#refuse(noAnswerInTime(upstream.name, ms))
-    }
-    this.#abort()
+    const { incoming, upstream } = this.#options
+    if (!this.#controller) this.breakOff(busy(upstream.name))
+    else if (this.#state === 'sending' && !incoming.isPaused()) this.breakOff(bodyTooSlow(ms))
+    else this.breakOff(noAnswerInTime(upstream.name, ms))
   }
 
   #refuse(refusal: Refusal): void {

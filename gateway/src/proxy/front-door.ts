@@ -5,7 +5,10 @@ import {
   type Server,
   type ServerResponse
 } from 'node:http'
+import { endedSession, sessionsUnavailable } from '@scheduler-task/auth/auth-errors'
 import type { Authenticator } from '@scheduler-task/auth/authenticator'
+import { watchIdentity } from '@scheduler-task/auth/end-with-session'
+import type { SessionLookup } from '@scheduler-task/auth/session-lookup'
 import { Refusal } from '@scheduler-task/envelope/errors'
 import { refuseSocket } from '@scheduler-task/envelope/refuse-socket'
 import { requestIdFrom } from '@scheduler-task/envelope/request-id'
@@ -38,7 +41,12 @@ export type Prefix = {
 }
 
 /** What requests need that is only there once the app is made. */
-type Opened = { authenticator: Authenticator; log: FastifyBaseLogger }
+type Opened = {
+  authenticator: Authenticator
+  /** `null` where no sessions are looked up. */
+  sessions: SessionLookup | null
+  log: FastifyBaseLogger
+}
 
 export type FrontDoor = {
   /** For Fastify: its handler gets what is not below a prefix. */
@@ -84,19 +92,19 @@ export function createFrontDoor(config: Config, prefixes: readonly Prefix[]): Fr
         return
       }
       if (!opened) throw errors.starting()
-      const { authenticator, log } = opened
+      const { authenticator, sessions, log } = opened
       const logged = { reqId: requestId, url: incoming.url ?? '', service: prefix.name, user: '' }
       logWhenAnswered(incoming, response, log, logged)
       authenticator
         .identify(incoming.headers)
-        .then(({ user }) => {
-          logged.user = user.name
+        .then((identity) => {
+          logged.user = identity.user.name
           const { stream } = prefix
           const upstream = stream?.path === target.path ? stream.upstream : prefix.upstream
           if (!upstream) throw errors.notConfigured(prefix.name, prefix.variable)
           if (response.destroyed) return
           if (expectsContinue) response.writeContinue()
-          forward({
+          const forwarded = forward({
             incoming,
             response,
             upstream,
@@ -106,6 +114,11 @@ export function createFrontDoor(config: Config, prefixes: readonly Prefix[]): Fr
             timeouts,
             isClosing: () => closing
           })
+          const giveUp = watchIdentity(identity, sessions, (end) => {
+            log.info({ reqId: requestId, end }, 'broken off: the session has ended')
+            forwarded.breakOff(end === 'ended' ? endedSession() : sessionsUnavailable())
+          })
+          response.once('close', giveUp)
         })
         .catch(refused)
     } catch (error) {

@@ -1,7 +1,9 @@
 import type { EventEmitter } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { join } from 'node:path'
 import { until } from '@scheduler-task/test-support/until'
 import t from 'tap'
+import { openEmbeddedSessionStore } from '../../src/adapters/embedded-session-store.ts'
 import { startGateway } from '../support/gateway.ts'
 import { codeIn, connectRaw } from '../support/raw-connection.ts'
 import { startUpstream } from '../support/upstream-server.ts'
@@ -118,9 +120,7 @@ t.test(
       { EXECUTOR_URL: upstream.url },
       {
         sessions: {
-          create: async () => {},
-          remove: async () => true,
-          ping: async () => {},
+          ...(await openEmbeddedSessionStore(join(t.testdir(), 'sessions.json'))),
           find: () => {
             asked += 1
             return new Promise((resolve) => {

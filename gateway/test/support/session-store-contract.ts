@@ -56,6 +56,62 @@ export function checkSessionStore(
     t.equal(await store.remove(session.id), false)
   })
 
+  t.test('a session can be read and listed until it ends', async (t) => {
+    const store = await (await open(t))()
+    const sessions = [3, 1, 2].map((hours) =>
+      sessionOf({ expiresAt: new Date(Date.now() + hours * 3_600_000) })
+    )
+    for (const session of sessions) await store.create(session)
+    const [last, first, middle] = sessions as [Session, Session, Session]
+    t.strictSame(await store.list(), [first, middle, last])
+    t.strictSame(await store.get(middle.id), middle)
+    await store.remove(middle.id)
+    t.equal(await store.get(middle.id), undefined)
+    t.strictSame(await store.list(), [first, last])
+  })
+
+  t.test('a session gets another end and other roles, unless it has ended', async (t) => {
+    const store = await (await open(t))()
+    const session = sessionOf()
+    await store.create(session)
+    const longer = {
+      ...session,
+      roles: ['viewer'] as const,
+      expiresAt: new Date(session.expiresAt.getTime() + 60_000)
+    }
+    t.equal(await store.replace(longer), true)
+    t.strictSame(await store.find(session.id), { roles: ['viewer'] })
+    t.strictSame(await store.list(), [longer])
+    await store.remove(session.id)
+    t.equal(await store.replace(longer), false)
+    t.equal(await store.find(session.id), undefined)
+    t.strictSame(await store.list(), [])
+  })
+
+  t.test('who watches a session is told once that it has ended', async (t) => {
+    const store = await (await open(t))()
+    const [kept, removed, expiring] = [
+      sessionOf(),
+      sessionOf(),
+      sessionOf({ expiresAt: new Date(Date.now() + 400) })
+    ]
+    const told: string[] = []
+    for (const [name, session] of Object.entries({ kept, removed, expiring })) {
+      await store.create(session)
+      t.ok(await store.find(session.id))
+      store.watch(session.id, (end) => told.push(`${name} ${end}`))
+      const giveUp = store.watch(session.id, () => told.push('was given up'))
+      giveUp()
+    }
+    await store.remove(removed.id)
+    await until(async () => told.length > 0)
+    t.strictSame(told, ['removed ended'])
+    await until(async () => told.length > 1)
+    t.strictSame(told, ['removed ended', 'expiring ended'])
+    t.ok(Date.now() >= expiring.expiresAt.getTime())
+    t.ok(Date.now() < expiring.expiresAt.getTime() + 1000)
+  })
+
   t.test('sessions are there for whoever opens the store next', async (t) => {
     const reopen = await open(t)
     const [kept, removed] = [sessionOf(), sessionOf()]

@@ -1,12 +1,11 @@
 import { whenAnswered } from '@scheduler-task/service-base/when-answered'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fastifyPlugin from 'fastify-plugin'
 import { type AuthConfig, authWarnings } from './auth-config.ts'
 import { cookieAlone, roleMissing } from './auth-errors.ts'
 import { type Authenticator, createAuthenticator, type Identity } from './authenticator.ts'
+import { endWithSession } from './end-with-session.ts'
 import { type ChangeRecorder, logChange, recordChange } from './record-change.ts'
-import type {} from './redis-plugin.ts'
-import { createRedisSessionLookup } from './redis-session-lookup.ts'
 import { atLeast, type Role } from './roles.ts'
 import { provesSameSite } from './same-site.ts'
 import type { SessionLookup } from './session-lookup.ts'
@@ -14,8 +13,11 @@ import type { User } from './user.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** For `onRequest` of a scope: lets only known users in, and sets `request.user`. */
-    authenticate(request: FastifyRequest): Promise<void>
+    /**
+     * For `onRequest` of a scope: lets only known users in, sets `request.user`, and breaks off what is still being
+     * sent or received when the session ends.
+     */
+    authenticate(request: FastifyRequest, reply: FastifyReply): Promise<void>
     /** The same check for requests that do not go through Fastify; it looks at no route's needs. */
     authenticator: Authenticator
     /** The store that `authenticate` asks; `null` where no sessions are looked up. */
@@ -64,11 +66,12 @@ export const authPlugin = fastifyPlugin(
     app.decorateRequest('user')
     app.decorateRequest('identity', null)
 
-    app.decorate('authenticate', async (request: FastifyRequest) => {
+    app.decorate('authenticate', async (request: FastifyRequest, reply: FastifyReply) => {
       const identity = await authenticator.identify(request.headers)
       request.identity = identity
       request.user = identity.user
       assertMayChange(request, identity)
+      endWithSession(request, reply, sessions)
     })
 
     whenAnswered(app, (request, reply) => recordChange(request, reply.statusCode, record))
@@ -90,7 +93,6 @@ function isRead(method: string): boolean {
 
 async function redisSessions(app: FastifyInstance, config: AuthConfig): Promise<SessionLookup> {
   // Loaded only here: an executor on an edge node has no Redis, and no room for its client.
-  const { redisPlugin } = await import('./redis-plugin.ts')
-  await app.register(redisPlugin, { url: config.REDIS_URL ?? '' })
-  return createRedisSessionLookup(app.redis, config.SESSION_KEY_PREFIX)
+  const { trackedSessions } = await import('./tracked-sessions-plugin.ts')
+  return trackedSessions(app, config)
 }
