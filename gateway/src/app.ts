@@ -11,7 +11,9 @@ import { type OpenedUsers, openUsers } from './adapters/user-file.ts'
 import type { Config } from './config.ts'
 import { createLogin } from './domain/login.ts'
 import { createLoginThrottle } from './domain/login-throttle.ts'
+import { endOutdatedSessions } from './domain/outdated-sessions.ts'
 import type { SessionStore } from './domain/session-store.ts'
+import type { UserStore } from './domain/users.ts'
 import { authRoutes } from './http/auth-routes.ts'
 import { createJointDocument } from './openapi/joint-document.ts'
 import { createFrontDoor, type Prefix } from './proxy/front-door.ts'
@@ -70,7 +72,7 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
   })
   await app.register(authRoutes, {
     sessions,
-    login: config.AUTH_MODE === 'off' ? null : await makeLogin(auth, sessions, replacements)
+    login: config.AUTH_MODE === 'off' ? null : await makeLogin(app, auth, sessions, replacements)
   })
 
   await app.ready()
@@ -139,11 +141,13 @@ async function embeddedState(app: App, { DATA_DIR }: Config) {
 }
 
 async function makeLogin(
+  app: App,
   auth: Config,
   sessions: SessionStore | null,
   { users, now }: Replacements
 ) {
   const { store, passwords } = users ?? (await openUsers(auth.DATA_DIR, auth.ADMIN_PASSWORD))
+  if (sessions) endSessionsWithUsers(app, store, sessions)
   return createLogin({
     users: store,
     passwords,
@@ -151,6 +155,19 @@ async function makeLogin(
     sessions,
     sign: createTokenSigner(auth),
     sessionTtlS: auth.SESSION_TTL_S,
+    sessionMaxS: auth.SESSION_MAX_S,
     ...(now ? { now } : {})
   })
+}
+
+function endSessionsWithUsers(app: App, users: UserStore, sessions: SessionStore): void {
+  const stop = endOutdatedSessions({
+    users,
+    sessions,
+    onEnded: ({ name, id }) =>
+      app.log.info({ user: name, sessionId: id }, 'session ended: its user has changed'),
+    onFailure: (err) =>
+      app.log.warn({ err }, 'sessions of changed users cannot be ended yet; it is tried again')
+  })
+  app.addHook('onClose', async () => stop())
 }

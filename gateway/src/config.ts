@@ -62,7 +62,10 @@ export const environment = z
       .optional()
       .describe('Password of the user admin; without it one is generated and kept in DATA_DIR'),
     SESSION_TTL_S: wholeNumber(3600, { least: 1, most: 31_536_000 }).describe(
-      'Seconds until a login ends by itself'
+      'Seconds until a session ends by itself, from login or renewal'
+    ),
+    SESSION_MAX_S: wholeNumber(604_800, { least: 1, most: 31_536_000 }).describe(
+      'Seconds after its login in which a session can be renewed; it ends then, whatever SESSION_TTL_S says'
     )
   })
   .superRefine((config, context) => {

@@ -110,3 +110,16 @@ export const sessionsNotKept = () =>
   new Refusal(409, 'with AUTH_MODE=jwt a token counts until it expires, it cannot be ended', {
     code: 'GATEWAY_SESSIONS_NOT_KEPT'
   })
+
+export const sessionOfAnother = () =>
+  new Refusal(409, 'this session was made by another system; renew it there', {
+    code: 'GATEWAY_SESSION_OF_ANOTHER_SYSTEM'
+  })
+
+export const noSuchSession = () =>
+  new Refusal(404, 'you have no session of this id that is alive', {
+    code: 'GATEWAY_SESSION_NOT_FOUND'
+  })
+
+export const adminsOnly = () =>
+  new Refusal(403, 'sessions of others are for admins', { code: 'GATEWAY_ADMINS_ONLY' })

@@ -1,5 +1,3 @@
-import { sessionsUnavailable } from '@scheduler-task/auth/auth-errors'
-import { SessionStoreUnavailable } from '@scheduler-task/auth/session-lookup'
 import {
   type LoginBody,
   loginBody,
@@ -8,11 +6,14 @@ import {
   meEnvelope
 } from '@scheduler-task/contracts/session'
 import { ok } from '@scheduler-task/envelope/envelope'
-import type { FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
-import type { Login } from '../domain/login.ts'
+import type { LoggedIn, Login } from '../domain/login.ts'
 import type { SessionStore } from '../domain/session-store.ts'
+import { createUserSessions } from '../domain/user-sessions.ts'
 import { nothingToLogInTo, sessionsNotKept } from '../errors.ts'
+import { sessionRoutes } from './session-routes.ts'
+import { storeAsked } from './store-asked.ts'
 
 const COOKIE = 'token'
 
@@ -23,7 +24,7 @@ export type AuthRoutesOptions = {
   sessions: SessionStore | null
 }
 
-/** Login, logout, and who am I (public-api §6). */
+/** Login, logout, renewal, who am I, and sessions (public-api §6). */
 export const authRoutes: FastifyPluginAsyncZod<AuthRoutesOptions> = async (
   app,
   { login, sessions }
@@ -43,16 +44,13 @@ export const authRoutes: FastifyPluginAsyncZod<AuthRoutesOptions> = async (
       const { username, password, cookie } = request.body as LoginBody
       request.changed = { target: username }
       if (!login) throw nothingToLogInTo()
-      const { token, session } = await storeAsked(
+      const loggedIn = await storeAsked(
         login.logIn({ username, password, address: addressOf(request) })
       )
+      const { session } = loggedIn
       request.user = { name: session.name, roles: session.roles, sessionId: session.id }
-      if (cookie) {
-        reply.setCookie(COOKIE, token, { ...cookieScope(request), expires: session.expiresAt })
-      }
-      // A token is nothing that a cache on the way may keep.
-      reply.header('cache-control', 'no-store')
-      return ok({ token, expiresAt: session.expiresAt.toISOString() })
+      if (cookie) setCookie(request, reply, loggedIn)
+      return tokenAnswer(reply, loggedIn)
     }
   )
 
@@ -73,6 +71,24 @@ export const authRoutes: FastifyPluginAsyncZod<AuthRoutesOptions> = async (
       }
     )
 
+    secured.post(
+      '/auth/renew',
+      {
+        schema: {
+          summary: 'Renew this session',
+          description: 'A new token of the same session; the cookie too, for who came with it.',
+          response: { 200: loginEnvelope }
+        },
+        config: { change: 'session.renew', leastRole: 'viewer', refusals: [409] }
+      },
+      async (request, reply) => {
+        if (!login) throw nothingToLogInTo()
+        const renewed = await storeAsked(login.renew(request.user.sessionId))
+        if (request.identity?.tokenFrom === 'cookie') setCookie(request, reply, renewed)
+        return tokenAnswer(reply, renewed)
+      }
+    )
+
     const me = { summary: 'Who is logged in', response: { 200: meEnvelope } }
     secured.get('/auth/me', { schema: me }, async (request) =>
       ok({
@@ -81,7 +97,23 @@ export const authRoutes: FastifyPluginAsyncZod<AuthRoutesOptions> = async (
         expiresAt: request.identity?.expiresAt?.toISOString() ?? null
       })
     )
+
+    await secured.register(sessionRoutes, { sessions: sessions && createUserSessions(sessions) })
   })
+}
+
+function setCookie(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { token, session }: LoggedIn
+): void {
+  reply.setCookie(COOKIE, token, { ...cookieScope(request), expires: session.expiresAt })
+}
+
+function tokenAnswer(reply: FastifyReply, { token, session }: LoggedIn) {
+  // A token is nothing that a cache on the way may keep.
+  reply.header('cache-control', 'no-store')
+  return ok({ token, expiresAt: session.expiresAt.toISOString() })
 }
 
 function cookieScope(request: FastifyRequest) {
@@ -96,10 +128,4 @@ function cookieScope(request: FastifyRequest) {
 /** The peer; behind a proxy that is believed, the address that this proxy saw: the last one in its list. */
 function addressOf(request: FastifyRequest): string {
   return request.ips?.[1] ?? request.socket.remoteAddress ?? 'local'
-}
-
-async function storeAsked<Result>(answer: Promise<Result>): Promise<Result> {
-  return answer.catch((error: unknown) => {
-    throw error instanceof SessionStoreUnavailable ? sessionsUnavailable(error) : error
-  })
 }

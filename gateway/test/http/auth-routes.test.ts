@@ -267,6 +267,7 @@ t.test('what everybody may see', async (t) => {
     await response.body.dump()
   }
   const document = (await (await request(`${url}/openapi.json`)).body.json()) as { paths: object }
-  const paths = '/auth/login /auth/logout /auth/me /live /version /ready'
+  const paths =
+    '/auth/login /auth/logout /auth/renew /auth/me /auth/sessions /auth/sessions/{id} /live /version /ready'
   t.strictSame(Object.keys(document.paths), paths.split(' '))
 })

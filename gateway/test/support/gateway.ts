@@ -10,7 +10,7 @@ import { buildApp, type Replacements } from '../../src/app.ts'
 import { type Config, environment } from '../../src/config.ts'
 import type { PasswordHashing } from '../../src/domain/password-hash.ts'
 import type { SessionStore } from '../../src/domain/session-store.ts'
-import type { StoredUser } from '../../src/domain/users.ts'
+import type { StoredUser, UserStore } from '../../src/domain/users.ts'
 
 export const SECRET = 'a signing key of a test, long enough'
 
@@ -69,19 +69,29 @@ export function knownUsers(): OpenedUsers {
     hash: async (password) => digest(password),
     matches: async (password, hash) => digest(password) === hash
   }
-  const user = (name: string, role: 'admin' | 'viewer'): [string, StoredUser] => [
+  const user = (name: string, role: 'admin' | 'viewer'): StoredUser => ({
     name,
-    { name, roles: [role], passwordHash: digest(name), passwordFrom: 'person' }
-  ]
-  const users = new Map([user('admin', 'admin'), user('reader', 'viewer')])
+    roles: [role],
+    passwordHash: digest(name),
+    passwordFrom: 'person'
+  })
   return {
     passwords,
     generatedAdminPassword: undefined,
-    store: {
-      find: (name) => users.get(name),
-      put: async () => {},
-      generatedPassword: async () => undefined,
-      keepGeneratedPassword: async () => {}
-    }
+    store: usersInMemory([user('admin', 'admin'), user('reader', 'viewer')])
+  }
+}
+
+/** Users that no other process changes. */
+export function usersInMemory(known: StoredUser[]): UserStore {
+  const users = new Map(known.map((user) => [user.name, user]))
+  return {
+    find: async (name) => users.get(name),
+    list: async () => [...users.values()],
+    put: async (user) => void users.set(user.name, user),
+    remove: async (name) => users.delete(name),
+    sessionsSince: async () => ({ version: '', since: new Map() }),
+    generatedPassword: async () => undefined,
+    keepGeneratedPassword: async () => {}
   }
 }

@@ -33,3 +33,36 @@ export const meEnvelope = envelopeOf(
     expiresAt: z.iso.datetime().nullable().describe('null where nobody is asked for a token')
   })
 )
+
+export const sessionParameters = z.object({ id: z.string().min(1).max(1024) })
+
+export const whoseSessions = z.object({
+  user: z
+    .string()
+    .min(1, { error: 'must not be empty' })
+    .max(256, { error: 'may have at most 256 characters' })
+    .optional()
+    .describe('Name of another user; for admins'),
+  all: z
+    .enum(['true', 'false'], { error: 'must be true or false' })
+    .optional()
+    .transform((text) => text === 'true')
+    .describe('`true`: of all users; for admins')
+})
+
+export const sessionListEnvelope = envelopeOf(
+  z.object({
+    items: z.array(
+      z.object({
+        id: z.string().describe('The `jti` of its tokens'),
+        name: z.string().describe('Whose it is'),
+        roles: z.array(z.string()),
+        createdAt: z.iso.datetime(),
+        expiresAt: z.iso.datetime(),
+        current: z.boolean().describe('Whether it is the one that asks')
+      })
+    ),
+    total: z.int().describe('How many there are, also when not all are shown')
+  })
+)
+export const endedCountEnvelope = envelopeOf(z.object({ ended: z.int() }))
