@@ -16,31 +16,58 @@ export type LoginThrottle = {
 
 /**
  * Slows failed logins down, per account and per address: after five, each further failure doubles the pause, up to half
- * a minute. Unknown accounts are treated like known ones. Memory is bounded: the longest unused are forgotten first.
+ * a minute. Unknown accounts are treated like known ones. An account that has logged in from an address before is not
+ * slowed down there by what others try elsewhere, or with other names: only by its own failures at that address. So
+ * nobody is locked out by guesses of a stranger. Memory is bounded: the longest unused are forgotten first.
  */
 export function createLoginThrottle(now: () => number = Date.now): LoginThrottle {
   const accounts = new Map<string, Failures>()
   const addresses = new Map<string, Failures>()
+  /** Accounts with an address that they have logged in from. */
+  const familiar = new Map<string, Failures>()
   return {
     begin(account, address) {
       const at = now()
-      const waitMs = Math.max(
-        pauseLeft(accounts.get(account), at),
-        pauseLeft(addresses.get(address), at)
-      )
+      const network = networkOf(address)
+      const pair = JSON.stringify([account, network])
+      const counted: [Map<string, Failures>, string][] = familiar.has(pair)
+        ? [[familiar, pair]]
+        : [
+            [accounts, account],
+            [addresses, network]
+          ]
+      const waitMs = Math.max(...counted.map(([table, key]) => pauseLeft(table.get(key), at)))
       if (waitMs > 0) return { waitMs }
-      count(accounts, account, at)
-      count(addresses, address, at)
+      for (const [table, key] of counted) count(table, key, at)
       return {
         succeeded() {
-          accounts.delete(account)
-          // Only this try: one good account must not wash an address clean.
-          const failures = addresses.get(address)
-          if (failures) failures.count -= 1
+          // Only this try: one good login must not wash clean what others have tried.
+          for (const [table, key] of counted) {
+            const failures = table.get(key)
+            if (failures) failures.count -= 1
+          }
+          remember(familiar, pair, { count: 0, lastAt: at })
         }
       }
     }
   }
+}
+
+/** An IPv4 address; of an IPv6 address the 64 bits that one customer has all addresses of. */
+function networkOf(address: string): string {
+  const plain = address.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '')
+  if (!plain.includes(':')) return plain
+  const [head = '', tail] = plain.split('::')
+  const groups = head === '' ? [] : head.split(':')
+  if (tail !== undefined) {
+    const after = tail === '' ? [] : tail.split(':')
+    while (groups.length + after.length < 8) groups.push('0')
+    groups.push(...after)
+  }
+  return groups
+    .slice(0, 4)
+    .map((group) => Number.parseInt(group, 16).toString(16))
+    .join(':')
 }
 
 function pauseLeft(failures: Failures | undefined, at: number): number {
@@ -54,12 +81,15 @@ function pauseLeft(failures: Failures | undefined, at: number): number {
 function count(table: Map<string, Failures>, key: string, at: number): void {
   const before = table.get(key)
   const fresh = before !== undefined && at - before.lastAt <= FORGET_AFTER_MS
+  remember(table, key, { count: fresh ? before.count + 1 : 1, lastAt: at })
+}
+
+function remember(table: Map<string, Failures>, key: string, failures: Failures): void {
   table.delete(key)
-  table.set(key, { count: fresh ? before.count + 1 : 1, lastAt: at })
-  if (table.size > MOST_REMEMBERED) {
-    for (const oldest of table.keys()) {
-      table.delete(oldest)
-      break
-    }
+  table.set(key, failures)
+  if (table.size <= MOST_REMEMBERED) return
+  for (const oldest of table.keys()) {
+    table.delete(oldest)
+    return
   }
 }

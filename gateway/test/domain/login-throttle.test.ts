@@ -40,14 +40,55 @@ t.test('an account is slowed down from every address, an address for every accou
   t.ok(tryOnce(throttle, 'another', 'same') > 0)
 })
 
-t.test('success clears the account, but only its own try from the address', async (t) => {
-  const throttle = createLoginThrottle(clock().now)
-  for (let turn = 0; turn < 4; turn += 1) tryOnce(throttle, `user ${turn}`, 'same')
-  const attempt = throttle.begin('good', 'same')
+/** A try that was good. */
+function succeed(throttle: LoginThrottle, account: string, address: string): void {
+  const attempt = throttle.begin(account, address)
   if ('waitMs' in attempt) throw new Error('paused')
   attempt.succeeded()
-  t.equal(tryOnce(throttle, 'good', 'same'), 0, 'the fifth failure of this address')
-  t.ok(tryOnce(throttle, 'good', 'same') > 0)
+}
+
+t.test('success takes back its own try, of the account and of the address', async (t) => {
+  const throttle = createLoginThrottle(clock().now)
+  for (let turn = 0; turn < 4; turn += 1) tryOnce(throttle, `user ${turn}`, 'same')
+  for (let turn = 0; turn < 4; turn += 1) tryOnce(throttle, 'good', `${turn}`)
+  succeed(throttle, 'good', 'same')
+  t.equal(tryOnce(throttle, 'other', 'same'), 0, 'the fifth failure of this address')
+  t.ok(tryOnce(throttle, 'other', 'same') > 0)
+  t.equal(tryOnce(throttle, 'good', 'elsewhere'), 0, 'the fifth failure of this account')
+  t.ok(tryOnce(throttle, 'good', 'elsewhere') > 0)
+})
+
+t.test('whoever has logged in from an address is not locked out there by strangers', async (t) => {
+  const throttle = createLoginThrottle(clock().now)
+  succeed(throttle, 'good', 'home')
+  for (let turn = 0; turn < 100; turn += 1) {
+    tryOnce(throttle, 'good', `botnet ${turn}`)
+    tryOnce(throttle, `neighbour ${turn}`, 'home')
+  }
+  t.ok(tryOnce(throttle, 'good', 'elsewhere') > 0)
+  t.ok(tryOnce(throttle, 'neighbour', 'home') > 0)
+  for (let turn = 0; turn < 10; turn += 1) succeed(throttle, 'good', 'home')
+  for (let turn = 0; turn < 5; turn += 1) t.equal(tryOnce(throttle, 'good', 'home'), 0)
+  t.ok(tryOnce(throttle, 'good', 'home') > 0, 'but by failures of its own')
+})
+
+t.test('addresses of one network are one address', async (t) => {
+  const same = [
+    ['2001:db8:1:2::1', '2001:0db8:0001:0002:ffff:ffff:ffff:ffff', '2001:DB8:1:2::'],
+    ['::1', '0:0:0:0:0:0:0:2', '::'],
+    ['fe80::1%eth0', 'fe80::2%eth1', 'fe80::'],
+    ['::ffff:10.0.0.1', '10.0.0.1', '::FFFF:10.0.0.1']
+  ]
+  for (const addresses of same) {
+    const throttle = createLoginThrottle(clock().now)
+    for (let turn = 0; turn < 5; turn += 1) {
+      t.equal(tryOnce(throttle, `user ${turn}`, addresses[turn % 3] ?? ''), 0)
+    }
+    for (const address of addresses) t.ok(tryOnce(throttle, 'another', address) > 0, address)
+    for (const other of ['2001:db8:1:3::1', '1::1', '10.0.0.2', '::ffff:10.0.0.2', 'local']) {
+      t.equal(tryOnce(throttle, `of ${other}`, other), 0)
+    }
+  }
 })
 
 t.test('failures are forgotten after a quarter of an hour', async (t) => {
