@@ -7,6 +7,8 @@ export type Watched = {
   onEnds: Set<OnEnd>
   /** When it was last known to be alive, in ms of `performance.now()`. */
   aliveAt: number
+  /** True while it is not sure that it still is. */
+  isDoubted: boolean
 }
 
 /** Who wants to be told that a session has ended, by the session's key. */
@@ -23,7 +25,7 @@ export function createSessionWatches(): SessionWatches {
   const all = new Map<string, Watched>()
   return {
     add(key, onEnd, aliveAt) {
-      const watched = all.get(key) ?? { onEnds: new Set(), aliveAt }
+      const watched = all.get(key) ?? { onEnds: new Set(), aliveAt, isDoubted: false }
       all.set(key, watched)
       // A function that is given twice is two.
       const tell: OnEnd = (end) => onEnd(end)

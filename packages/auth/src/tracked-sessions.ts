@@ -11,6 +11,8 @@ import { createSessionWatches } from './session-watches.ts'
 const MOST_REMEMBERED = 50_000
 /** Remembered sessions that are asked for again each beat, the ones not asked for longest first. */
 const REPEATED_EACH_BEAT = 20
+/** Redis should have answered something for this long. */
+const DOUBT_MS = 500
 
 /** Halves of a surrogate pair: no text that Redis could name in a change. */
 const LONE_SURROGATE = /\p{Surrogate}/u
@@ -18,7 +20,7 @@ const LONE_SURROGATE = /\p{Surrogate}/u
 /** A record as it was told; it counts until `endsAt` (ms of `performance.now()`), and while the channel is trusted. */
 type Remembered = { record: SessionRecord; endsAt: number }
 /** A question under way. Not to be remembered once the key has changed since it was sent. */
-type Question = { isOutdated: boolean; answer: Promise<SessionRecord | undefined> }
+type Question = { askedAt: number; isOutdated: boolean; answer: Promise<SessionRecord | undefined> }
 
 export type TrackedSessions = SessionLookup & {
   /** The session was changed by this process: what is remembered of it counts no more. */
@@ -73,7 +75,7 @@ export function openTrackedSessions(options: TrackedSessionsOptions): TrackedSes
       if (!available) onAvailable(true)
       available = true
       settle()
-      for (const key of watches.keys()) checkWatched(key)
+      for (const key of watches.keys()) askIfWatched(key)
     },
     onBeat() {
       for (const key of watches.keys()) checkWatched(key)
@@ -89,15 +91,24 @@ export function openTrackedSessions(options: TrackedSessionsOptions): TrackedSes
 
   function ask(key: string): Promise<SessionRecord | undefined> {
     const before = questions.get(key)
-    if (before) return before.answer
-    const question: Question = { isOutdated: false, answer: answered() }
+    // An old one has perhaps been answered long ago, and not been read yet: it says nothing of now.
+    if (before && performance.now() - before.askedAt < DOUBT_MS) return before.answer
+    const question: Question = {
+      askedAt: performance.now(),
+      isOutdated: false,
+      answer: answered()
+    }
     questions.set(key, question)
     return question.answer
 
     async function answered() {
       try {
         const told = await channel.ask(key)
-        return note(key, told, question.isOutdated)
+        const record = note(key, told, question.isOutdated)
+        if (record && performance.now() - question.askedAt > LEASE_MS) {
+          throw new SessionStoreUnavailable(new Error('the answer was read too late to count'))
+        }
+        return record
       } finally {
         if (questions.get(key) === question) questions.delete(key)
       }
@@ -114,6 +125,11 @@ export function openTrackedSessions(options: TrackedSessionsOptions): TrackedSes
       return undefined
     }
     const record: SessionRecord = { roles: rolesOf(parsed(value)) }
+    const watched = watches.get(key)
+    if (watched && isTrusted()) {
+      watched.aliveAt = Math.max(watched.aliveAt, channel.confirmedAt())
+      watched.isDoubted = false
+    }
     // Set anew: behind all that were asked for earlier.
     if (!isOutdated) remembered.set(key, { record, endsAt })
     if (remembered.size > MOST_REMEMBERED) forgetOldest()
@@ -130,13 +146,13 @@ export function openTrackedSessions(options: TrackedSessionsOptions): TrackedSes
   function forgetKey(key: string): void {
     remembered.delete(key)
     outdate(key)
-    checkWatched(key)
+    askIfWatched(key)
   }
 
   function forgetAll(): void {
     remembered.clear()
     for (const key of questions.keys()) outdate(key)
-    for (const key of watches.keys()) checkWatched(key)
+    for (const key of watches.keys()) askIfWatched(key)
   }
 
   /** Those who wait get the answer that is on its way; whoever comes later asks again. */
@@ -146,17 +162,24 @@ export function openTrackedSessions(options: TrackedSessionsOptions): TrackedSes
     questions.delete(key)
   }
 
-  /** A watched session is remembered, or being asked for, or given up. */
+  /** A watched session is remembered, or being asked for. */
+  function askIfWatched(key: string): void {
+    if (watches.get(key) && !known(key)) ask(key).catch(() => {})
+  }
+
+  /**
+   * Gives a watched session up that has not been known to be alive for LEASE_MS. Only at the second beat that doubts
+   * it: a process that was held up itself is first to read what has come in the meantime.
+   */
   function checkWatched(key: string): void {
     const watched = watches.get(key)
     if (!watched) return
-    if (known(key)) {
-      watched.aliveAt = channel.confirmedAt()
-    } else if (performance.now() - watched.aliveAt > LEASE_MS) {
-      watches.end(key, 'unknown')
-    } else {
-      ask(key).catch(() => {})
-    }
+    askIfWatched(key)
+    const now = performance.now()
+    const isSure = known(key) !== undefined && now - channel.confirmedAt() < DOUBT_MS
+    if (isSure) watched.aliveAt = channel.confirmedAt()
+    else if (watched.isDoubted && now - watched.aliveAt > LEASE_MS) watches.end(key, 'unknown')
+    watched.isDoubted = !isSure
   }
 
   function repeatSome(): void {

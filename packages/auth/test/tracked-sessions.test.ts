@@ -318,3 +318,19 @@ t.test('what answers in the place of Redis lets nobody in', async (t) => {
     server.close()
   }
 })
+
+t.test('a process that was held up itself gives nothing up', redisNeeded, async (t) => {
+  const { redis, sessions, ask } = await startWorld(t)
+  await redis.client.set('login:a', '{}')
+  t.equal(await ask('a'), 'operator')
+  const told: string[] = []
+  sessions.watch('a', (end) => told.push(end))
+  for (let turn = 0; turn < 3; turn += 1) {
+    const until = performance.now() + 1500
+    while (performance.now() < until);
+    t.equal(await ask('a'), 'operator')
+    await pause(50)
+  }
+  await pause(500)
+  t.strictSame(told, [])
+})
