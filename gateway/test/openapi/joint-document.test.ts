@@ -67,7 +67,8 @@ t.test('the calls of all services below their prefixes, beside the gateway’s o
     executor: answering(documentOf('/executor')),
     file: answering(documentOf('/file'))
   })
-  const paths = '/auth/login /auth/logout /auth/me /live /version /ready /executor/call /file/call'
+  const own = '/auth/login /auth/logout /auth/renew /auth/me /auth/sessions /auth/sessions/{id}'
+  const paths = `${own} /live /version /ready /executor/call /file/call`
   t.strictSame(Object.keys(document.paths), paths.split(' '))
   t.match(document.paths['/live'], { get: { security: [], summary: 'The process lives' } })
   t.match(document.tags, [{ name: 'auth' }, { name: 'health' }, { name: 'calls' }])
