@@ -62,8 +62,16 @@ for (const together of isLong ? bodies.map((one) => [one]) : [bodies]) {
         apps.map((app) => app.id),
         [applicationId]
       )
-      t.equal(attempts.length, 1, 'one launcher')
-      const expected = [tags.installation, tags.submission, attempts[0]?.tag]
+      const launched = attempts.at(-1)
+      t.not(launched?.exit?.kind, 'not-started', 'the last launcher has run')
+      for (const { exit } of attempts.slice(0, -1)) {
+        t.match(
+          exit,
+          { kind: /^(not-started|unknown)$/ },
+          'a kill before the spawn costs an attempt'
+        )
+      }
+      const expected = [tags.installation, tags.submission, launched?.tag]
       t.strictSame([...(apps[0]?.applicationTags ?? [])].sort(), expected.sort())
     }
   })

@@ -21,7 +21,13 @@ const job = z.object({
   evidence: z.array(z.object({ source: z.string(), text: z.string() })),
   tags: z.object({ installation: z.string(), submission: z.string() })
 })
-const attempts = z.array(z.object({ id: z.string(), tag: z.string() }))
+const attempts = z.array(
+  z.object({
+    id: z.string(),
+    tag: z.string(),
+    exit: z.object({ kind: z.string() }).nullable()
+  })
+)
 const jobDetail = job.extend({ attempts })
 const jobList = z.object({ items: z.array(job), total: z.number() })
 const jobEvents = z.object({ items: z.array(z.object({ what: z.string() })) })
