@@ -76,7 +76,7 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
   })
 
   await app.ready()
-  door.open({ authenticator: app.authenticator, sessions: app.sessions, log: app.log })
+  door.open({ authenticator: app.authenticator, log: app.log })
   return app
 }
 

@@ -1,3 +1,4 @@
+import { createExpiryWatches } from '@scheduler-task/auth/expiry-watches'
 import { ROLES } from '@scheduler-task/auth/roles'
 import { SessionStoreUnavailable } from '@scheduler-task/auth/session-lookup'
 import { createSessionWatches } from '@scheduler-task/auth/session-watches'
@@ -7,8 +8,6 @@ import { tooManySessions } from '../errors.ts'
 import { readPrivateFile, writePrivateFile } from './private-file.ts'
 
 const MOST_SESSIONS = 10_000
-/** Watched sessions are looked at this often, at least. */
-const LONGEST_WATCH_MS = 60_000
 /** One more login of the same user ends the oldest. */
 const MOST_SESSIONS_OF_A_USER = 100
 
@@ -46,6 +45,7 @@ export async function openEmbeddedSessionStore(
   const write = createCoalescedWriter(path, () => JSON.stringify([...sessions.values()]))
 
   const watches = createSessionWatches()
+  const expiries = createExpiryWatches(now)
 
   const aliveOne = (id: string) => {
     const session = sessions.get(id)
@@ -68,19 +68,23 @@ export async function openEmbeddedSessionStore(
       const session = aliveOne(sessionId)
       return session && { roles: session.roles }
     },
+    findNow(sessionId) {
+      const session = aliveOne(sessionId)
+      return session && { roles: session.roles }
+    },
     watch(sessionId, onEnd) {
-      let timer: NodeJS.Timeout
+      let giveUpExpiry = () => {}
       const check = () => {
         const session = aliveOne(sessionId)
-        if (!session) return watches.end(sessionId, 'ended')
-        const leftMs = session.expiresAt.getTime() - now()
-        timer = setTimeout(check, Math.min(leftMs, LONGEST_WATCH_MS))
-        timer.unref()
+        if (!session) watches.end(sessionId, 'ended')
+        // Looked at again then: it may have been renewed.
+        else giveUpExpiry = expiries.add(session.expiresAt.getTime(), check)
       }
       const giveUp = watches.add(sessionId, onEnd, 0)
-      timer = setTimeout(check, 0)
+      if (aliveOne(sessionId)) check()
+      else setImmediate(check)
       return () => {
-        clearTimeout(timer)
+        giveUpExpiry()
         giveUp()
       }
     },

@@ -43,6 +43,7 @@ export function createRedisSessionStore({
 
   return {
     find: lookup.find,
+    findNow: lookup.findNow,
     watch: lookup.watch,
     ping: lookup.ping,
     async create(session) {

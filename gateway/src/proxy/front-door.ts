@@ -7,8 +7,6 @@ import {
 } from 'node:http'
 import { endedSession, sessionsUnavailable } from '@scheduler-task/auth/auth-errors'
 import type { Authenticator } from '@scheduler-task/auth/authenticator'
-import { watchIdentity } from '@scheduler-task/auth/end-with-session'
-import type { SessionLookup } from '@scheduler-task/auth/session-lookup'
 import { Refusal } from '@scheduler-task/envelope/errors'
 import { refuseSocket } from '@scheduler-task/envelope/refuse-socket'
 import { requestIdFrom } from '@scheduler-task/envelope/request-id'
@@ -43,8 +41,6 @@ export type Prefix = {
 /** What requests need that is only there once the app is made. */
 type Opened = {
   authenticator: Authenticator
-  /** `null` where no sessions are looked up. */
-  sessions: SessionLookup | null
   log: FastifyBaseLogger
 }
 
@@ -92,7 +88,7 @@ export function createFrontDoor(config: Config, prefixes: readonly Prefix[]): Fr
         return
       }
       if (!opened) throw errors.starting()
-      const { authenticator, sessions, log } = opened
+      const { authenticator, log } = opened
       const logged = { reqId: requestId, url: incoming.url ?? '', service: prefix.name, user: '' }
       logWhenAnswered(incoming, response, log, logged)
       authenticator
@@ -114,7 +110,7 @@ export function createFrontDoor(config: Config, prefixes: readonly Prefix[]): Fr
             timeouts,
             isClosing: () => closing
           })
-          const giveUp = watchIdentity(identity, sessions, (end) => {
+          const giveUp = authenticator.watch(identity, (end) => {
             log.info({ reqId: requestId, end }, 'broken off: the session has ended')
             forwarded.breakOff(end === 'ended' ? endedSession() : sessionsUnavailable())
           })

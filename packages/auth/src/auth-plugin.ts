@@ -67,11 +67,12 @@ export const authPlugin = fastifyPlugin(
     app.decorateRequest('identity', null)
 
     app.decorate('authenticate', async (request: FastifyRequest, reply: FastifyReply) => {
-      const identity = await authenticator.identify(request.headers)
+      const { headers } = request
+      const identity = authenticator.identifyNow(headers) ?? (await authenticator.identify(headers))
       request.identity = identity
       request.user = identity.user
       assertMayChange(request, identity)
-      endWithSession(request, reply, sessions)
+      endWithSession(request, reply, authenticator)
     })
 
     whenAnswered(app, (request, reply) => recordChange(request, reply.statusCode, record))

@@ -22,6 +22,8 @@ export type SessionLookup = {
    * @throws SessionStoreUnavailable
    */
   find(sessionId: string): Promise<SessionRecord | undefined>
+  /** What `find` would answer without asking anybody; `undefined` when it would have to, or when there is none. */
+  findNow(sessionId: string): SessionRecord | undefined
   /**
    * For what stays open: calls `onEnd` once, within a second after a session that was found has ended, or can no longer
    * be told from one that has. Answers the function that gives the watch up.

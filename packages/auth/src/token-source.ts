@@ -8,6 +8,7 @@ export type FoundToken = { token: string; from: 'header' | 'bearer' | 'cookie' }
  */
 export function findToken(headers: IncomingHttpHeaders): FoundToken | undefined {
   const header = headers.token
+  if (typeof header === 'string' && header !== '') return { token: header, from: 'header' }
   if (header !== undefined && header.length > 0) {
     return { token: [header].flat().join(', '), from: 'header' }
   }

@@ -52,8 +52,22 @@ function attempt(verify: (token: string) => unknown, token: string): unknown {
   }
 }
 
-function assertInTime(claims: TokenClaims, nowMs: number): void {
-  const nowS = nowMs / 1000
-  if (nowS >= claims.exp + CLOCK_LEEWAY_S) throw expiredToken()
-  if (claims.nbf !== undefined && nowS < claims.nbf - CLOCK_LEEWAY_S) throw badToken()
+/**
+ * For each use of a token, however often its signature has been verified before.
+ * @throws Refusal 401
+ */
+export function assertInTime(claims: TokenClaims, nowMs: number): void {
+  if (isInTime(claims, nowMs)) return
+  throw nowMs >= endOfToken(claims) ? expiredToken() : badToken()
+}
+
+/** The same as an answer. */
+export function isInTime(claims: TokenClaims, nowMs: number): boolean {
+  if (nowMs >= endOfToken(claims)) return false
+  return claims.nbf === undefined || nowMs >= (claims.nbf - CLOCK_LEEWAY_S) * 1000
+}
+
+/** The first moment (epoch ms) at which a token counts no more. */
+export function endOfToken({ exp }: Pick<TokenClaims, 'exp'>): number {
+  return (exp + CLOCK_LEEWAY_S) * 1000
 }

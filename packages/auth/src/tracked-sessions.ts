@@ -63,7 +63,7 @@ export function openTrackedSessions(options: TrackedSessionsOptions): TrackedSes
   const channel = openRedisChannel(url, {
     onChange(key) {
       if (key === null) forgetAll()
-      else forgetKey(key)
+      else if (key.startsWith(prefix)) forgetOne(key.slice(prefix.length))
     },
     onLost(error) {
       if (available !== false) onAvailable(false, error)
@@ -75,63 +75,66 @@ export function openTrackedSessions(options: TrackedSessionsOptions): TrackedSes
       if (!available) onAvailable(true)
       available = true
       settle()
-      for (const key of watches.keys()) askIfWatched(key)
+      for (const id of watches.ids()) askIfWatched(id)
     },
     onBeat() {
-      for (const key of watches.keys()) checkWatched(key)
+      for (const id of watches.ids()) checkWatched(id)
       repeatSome()
     }
   })
 
-  const isTrusted = () => performance.now() < channel.confirmedAt() + LEASE_MS
-  const known = (key: string): SessionRecord | undefined => {
-    const session = remembered.get(key)
-    return session && performance.now() < session.endsAt && isTrusted() ? session.record : undefined
+  const isTrusted = (now = performance.now()) => now < channel.confirmedAt() + LEASE_MS
+  const known = (id: string): SessionRecord | undefined => {
+    const session = remembered.get(id)
+    if (!session) return undefined
+    const now = performance.now()
+    return now < session.endsAt && isTrusted(now) ? session.record : undefined
   }
 
-  function ask(key: string): Promise<SessionRecord | undefined> {
-    const before = questions.get(key)
+  function ask(id: string): Promise<SessionRecord | undefined> {
+    const before = questions.get(id)
     // An old one has perhaps been answered long ago, and not been read yet: it says nothing of now.
     if (before && performance.now() - before.askedAt < DOUBT_MS) return before.answer
+    outdate(id)
     const question: Question = {
       askedAt: performance.now(),
       isOutdated: false,
       answer: answered()
     }
-    questions.set(key, question)
+    questions.set(id, question)
     return question.answer
 
     async function answered() {
       try {
-        const told = await channel.ask(key)
-        const record = note(key, told, question.isOutdated)
+        const told = await channel.ask(prefix + id)
+        const record = note(id, told, question.isOutdated)
         if (record && performance.now() - question.askedAt > LEASE_MS) {
           throw new SessionStoreUnavailable(new Error('the answer was read too late to count'))
         }
         return record
       } finally {
-        if (questions.get(key) === question) questions.delete(key)
+        if (questions.get(id) === question) questions.delete(id)
       }
     }
   }
 
-  function note(key: string, { value, endsAt }: KeyAnswer, isOutdated: boolean) {
-    const before = remembered.get(key)
-    remembered.delete(key)
+  function note(id: string, { value, endsAt }: KeyAnswer, isOutdated: boolean) {
+    const before = remembered.get(id)
+    remembered.delete(id)
     if (value === null) {
-      watches.end(key, 'ended')
+      watches.end(id, 'ended')
       // It has gone without a word, and what else then?
       if (!isOutdated && before && performance.now() < before.endsAt) forgetAll()
       return undefined
     }
     const record: SessionRecord = { roles: rolesOf(parsed(value)) }
-    const watched = watches.get(key)
+    const watched = watches.get(id)
     if (watched && isTrusted()) {
       watched.aliveAt = Math.max(watched.aliveAt, channel.confirmedAt())
       watched.isDoubted = false
     }
     // Set anew: behind all that were asked for earlier.
-    if (!isOutdated) remembered.set(key, { record, endsAt })
+    if (!isOutdated) remembered.set(id, { record, endsAt })
     if (remembered.size > MOST_REMEMBERED) forgetOldest()
     return record
   }
@@ -143,42 +146,42 @@ export function openTrackedSessions(options: TrackedSessionsOptions): TrackedSes
     }
   }
 
-  function forgetKey(key: string): void {
-    remembered.delete(key)
-    outdate(key)
-    askIfWatched(key)
+  function forgetOne(id: string): void {
+    remembered.delete(id)
+    outdate(id)
+    askIfWatched(id)
   }
 
   function forgetAll(): void {
     remembered.clear()
-    for (const key of questions.keys()) outdate(key)
-    for (const key of watches.keys()) askIfWatched(key)
+    for (const id of questions.keys()) outdate(id)
+    for (const id of watches.ids()) askIfWatched(id)
   }
 
   /** Those who wait get the answer that is on its way; whoever comes later asks again. */
-  function outdate(key: string): void {
-    const question = questions.get(key)
+  function outdate(id: string): void {
+    const question = questions.get(id)
     if (question) question.isOutdated = true
-    questions.delete(key)
+    questions.delete(id)
   }
 
   /** A watched session is remembered, or being asked for. */
-  function askIfWatched(key: string): void {
-    if (watches.get(key) && !known(key)) ask(key).catch(() => {})
+  function askIfWatched(id: string): void {
+    if (watches.get(id) && !known(id)) ask(id).catch(() => {})
   }
 
   /**
    * Gives a watched session up that has not been known to be alive for LEASE_MS. Only at the second beat that doubts
    * it: a process that was held up itself is first to read what has come in the meantime.
    */
-  function checkWatched(key: string): void {
-    const watched = watches.get(key)
+  function checkWatched(id: string): void {
+    const watched = watches.get(id)
     if (!watched) return
-    askIfWatched(key)
+    askIfWatched(id)
     const now = performance.now()
-    const isSure = known(key) !== undefined && now - channel.confirmedAt() < DOUBT_MS
+    const isSure = known(id) !== undefined && now - channel.confirmedAt() < DOUBT_MS
     if (isSure) watched.aliveAt = channel.confirmedAt()
-    else if (watched.isDoubted && now - watched.aliveAt > LEASE_MS) watches.end(key, 'unknown')
+    else if (watched.isDoubted && now - watched.aliveAt > LEASE_MS) watches.end(id, 'unknown')
     watched.isDoubted = !isSure
   }
 
@@ -186,29 +189,29 @@ export function openTrackedSessions(options: TrackedSessionsOptions): TrackedSes
     if (!isTrusted()) return
     const now = performance.now()
     let left = REPEATED_EACH_BEAT
-    for (const [key, { endsAt }] of remembered) {
+    for (const [id, { endsAt }] of remembered) {
       if (left === 0) return
       left -= 1
-      if (now >= endsAt) remembered.delete(key)
-      else ask(key).catch(() => {})
+      if (now >= endsAt) remembered.delete(id)
+      else ask(id).catch(() => {})
     }
   }
 
   return {
     async find(sessionId) {
       if (LONE_SURROGATE.test(sessionId)) return undefined
-      const key = prefix + sessionId
-      return known(key) ?? ask(key)
+      return known(sessionId) ?? ask(sessionId)
     },
+    findNow: known,
     watch(sessionId, onEnd) {
       const aliveAt = Math.max(channel.confirmedAt(), performance.now() - LEASE_MS)
-      return watches.add(prefix + sessionId, onEnd, aliveAt)
+      return watches.add(sessionId, onEnd, aliveAt)
     },
     async ping() {
       if (!isTrusted()) throw new SessionStoreUnavailable(new Error('Redis does not answer'))
     },
     settled,
-    forget: (sessionId) => forgetKey(prefix + sessionId),
+    forget: forgetOne,
     close: () => channel.close()
   }
 }

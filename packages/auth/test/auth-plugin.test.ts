@@ -22,11 +22,13 @@ const redisNeeded = needsRedis('@scheduler-task/auth')
 /** Sessions in memory. */
 function sessionsOf(roles: Record<string, readonly Role[]>): SessionLookup {
   const sessions = new Map(Object.entries(roles))
+  const findNow = (id: string) => {
+    const found = sessions.get(id)
+    return found && { roles: found }
+  }
   return {
-    find: async (id) => {
-      const found = sessions.get(id)
-      return found && { roles: found }
-    },
+    find: async (id) => findNow(id),
+    findNow,
     ping: async () => {},
     watch: () => () => {}
   }
@@ -220,6 +222,7 @@ t.test('sessions that cannot be asked are no sessions', async (t) => {
   const { call } = await startService(t, {
     sessions: {
       find: () => Promise.reject(new Error('broken')),
+      findNow: () => undefined,
       ping: async () => {},
       watch: () => () => {}
     }

@@ -82,7 +82,14 @@ t.test('it is not ready while sessions cannot be looked up', async (t) => {
   const { url } = await startFileService(
     t,
     { AUTH_MODE: 'session', JWT_SECRET, REDIS_URL: 'redis://127.0.0.1:1' },
-    { sessions: { find: async () => void (await ask()), ping: ask } }
+    {
+      sessions: {
+        find: async () => undefined,
+        findNow: () => undefined,
+        watch: () => () => {},
+        ping: ask
+      }
+    }
   )
   const ready = async () => {
     const response = await fetch(`${url}/ready`)

@@ -46,7 +46,7 @@ export async function startStreams(
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
   await app.register(envelopePlugin)
-  app.decorate('authenticator', { identify })
+  app.decorate('authenticator', { identify, identifyNow: () => undefined, watch: () => () => {} })
   app.addHook('onRequest', async (request) => {
     const identity = await identify(request.headers)
     Object.assign(request, { identity, user: identity.user })
