@@ -1,4 +1,4 @@
-// `npm run bench -- executor [--quick] [--part live]… [--json FILE]`: figures of the product, each against its goal.
+// `npm run bench -- executor|gateway [--quick] [--part NAME]… [--json FILE]`: figures of the product, each against its goal.
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { root } from './pnpm.mjs'
@@ -15,6 +15,8 @@ const child = spawn(
   ],
   { cwd: join(root, 'tests'), stdio: 'inherit' }
 )
+// It ends what it has started, and then itself.
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal))
 child.once('close', (code) => {
   process.exitCode = code ?? 1
 })

@@ -17,11 +17,33 @@ export type BenchContext = Readonly<{
   quick: boolean
   /** A scratch directory, removed afterwards. */
   directory: string
+  /** Where a file of this name stays: beside the JSON file. */
+  kept: (name: string) => string
+  /** For what is of use while it still runs. */
+  print: (line: string) => void
   /** Registers what has to be ended when the part is over, whatever became of it. */
   onEnd: (end: () => Promise<unknown>) => void
 }>
 
-export type Part = Readonly<{ name: string; run: (context: BenchContext) => Promise<PartResult> }>
+export type Part = Readonly<{
+  name: string
+  /** Left out of a quick run, unless it is asked for by name. */
+  onlyFull?: true
+  run: (context: BenchContext) => Promise<PartResult>
+}>
 
 /** One subject of `npm run bench`: its parts are run one after the other. */
-export type Benchmark = Readonly<{ name: string; parts: readonly Part[] }>
+export type Benchmark = Readonly<{
+  name: string
+  parts: readonly Part[]
+  /** No part is begun later than this in a full run. Default: 10 minutes. */
+  latestBeginMs?: number
+  /** Takes the place of the usual last line, which is then the last but one. Nothing, when what it needs was not run. */
+  lastLine?: (results: Readonly<Record<string, PartResult>>) => string | undefined
+}>
+
+/** Thrown by a part for what this machine lacks; told in one sentence, exit code 2. */
+export class Lacking extends Error {}
+
+/** Thrown by a run that SIGINT or SIGTERM has ended. */
+export class Interrupted extends Error {}

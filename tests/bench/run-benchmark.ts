@@ -1,7 +1,13 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import type { BenchContext, Benchmark, Part, PartResult } from './benchmark.ts'
+import { dirname, join } from 'node:path'
+import {
+  type BenchContext,
+  type Benchmark,
+  Interrupted,
+  type Part,
+  type PartResult
+} from './benchmark.ts'
 import { load, machine } from './machine.ts'
 
 export type RunOptions = Readonly<{
@@ -17,10 +23,16 @@ export type RunOptions = Readonly<{
 const QUICK_LIMIT_MS = 60_000
 const FULL_LIMIT_MS = 10 * 60_000
 
-/** Runs a benchmark; the last line that it prints has all its figures. Throws when a part could not be run. */
-export async function runBenchmark({ name, parts }: Benchmark, options: RunOptions): Promise<void> {
+/**
+ * Runs a benchmark; the last line that it prints has all its figures. SIGINT and SIGTERM end it, and what it has started.
+ * @throws Interrupted after such a signal, Lacking for what the machine has not, or what a part could not be run for
+ */
+export async function runBenchmark(benchmark: Benchmark, options: RunOptions): Promise<void> {
+  const { name, parts } = benchmark
   const { quick, print } = options
-  const asked = parts.filter((part) => options.parts?.includes(part.name) ?? true)
+  const asked = parts.filter(
+    (part) => options.parts?.includes(part.name) ?? !(quick && part.onlyFull)
+  )
   const where = machine()
   const before = load()
   print(
@@ -28,7 +40,8 @@ export async function runBenchmark({ name, parts }: Benchmark, options: RunOptio
   )
   const results: Record<string, PartResult & { seconds: number }> = {}
   const leftOut: string[] = []
-  const endsAt = performance.now() + (quick ? QUICK_LIMIT_MS : FULL_LIMIT_MS)
+  const endsAt =
+    performance.now() + (quick ? QUICK_LIMIT_MS : (benchmark.latestBeginMs ?? FULL_LIMIT_MS))
   for (const part of asked) {
     if (performance.now() > endsAt) {
       leftOut.push(part.name)
@@ -36,7 +49,7 @@ export async function runBenchmark({ name, parts }: Benchmark, options: RunOptio
       continue
     }
     const began = performance.now()
-    const result = await runPart(part, quick)
+    const result = await runPart(part, options)
     results[part.name] = { ...result, seconds: (performance.now() - began) / 1000 }
     for (const line of result.lines) print(`  ${part.name}: ${line}`)
     for (const { goal, met, figure } of result.goals) {
@@ -59,16 +72,46 @@ export async function runBenchmark({ name, parts }: Benchmark, options: RunOptio
       : `missed ${missed.length} of ${goals.length} goals (${missed.map(({ goal }) => goal).join('; ')})`
   const missing = leftOut.length > 0 ? ` | left out: ${leftOut.join(', ')}` : ''
   print(`bench ${name}: ${summaries.join(' | ')}${missing} | ${verdict}, load ${loads.after[0]}`)
+  const lastLine = benchmark.lastLine?.(results)
+  if (lastLine) print(lastLine)
 }
 
-async function runPart(part: Part, quick: boolean): Promise<PartResult> {
+async function runPart(part: Part, { quick, file, print }: RunOptions): Promise<PartResult> {
   const directory = await mkdtemp(join(tmpdir(), 'scheduler-task-bench-'))
   const ends: (() => Promise<unknown>)[] = []
-  const context: BenchContext = { quick, directory, onEnd: (end) => void ends.push(end) }
+  let over = false
+  const context: BenchContext = {
+    quick,
+    directory,
+    kept: (name) => join(file ? dirname(file) : '.', name),
+    print: (line) => print(`  ${part.name}: ${line}`),
+    // A part that was interrupted may go on for a moment, and start more.
+    onEnd: (end) => void (over ? end() : ends.push(end))
+  }
+  const { signalled, ignoreSignals } = awaitSignals()
   try {
-    return await part.run(context)
+    return await Promise.race([part.run(context), signalled])
   } finally {
+    over = true
     for (const end of ends.toReversed()) await end().catch((error) => console.error(error))
     await rm(directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 })
+    ignoreSignals()
+  }
+}
+
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const
+
+/** Rejects at the first signal; further ones do not disturb the cleaning up. */
+function awaitSignals(): { signalled: Promise<never>; ignoreSignals: () => void } {
+  let interrupt: (signal: NodeJS.Signals) => void = () => {}
+  const signalled = new Promise<never>((_, reject) => {
+    interrupt = (signal) => reject(new Interrupted(`ended by ${signal}`))
+  })
+  for (const signal of SIGNALS) process.on(signal, interrupt)
+  return {
+    signalled,
+    ignoreSignals() {
+      for (const signal of SIGNALS) process.removeListener(signal, interrupt)
+    }
   }
 }
