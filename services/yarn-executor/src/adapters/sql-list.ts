@@ -1,9 +1,9 @@
-import type { SelectQueryBuilder } from 'kysely'
+import type { Selectable, SelectQueryBuilder } from 'kysely'
 import { BadCursor, type JobStore, type SubmissionFilter } from '../domain/job-store.ts'
 import { sql } from './kysely.ts'
 import type { SqlDatabase, SqlKind } from './sql-database.ts'
 import { submissionOf } from './sql-rows.ts'
-import type { JobTables } from './sql-schema.ts'
+import type { JobTables, SubmissionRow } from './sql-schema.ts'
 
 type Position = { acceptedAt: number; id: string }
 
@@ -11,24 +11,41 @@ export function sqlList({ kind, db }: SqlDatabase): Pick<JobStore, 'list'> {
   return {
     list: async (filter, { limit, after }) => {
       const behind = after === undefined ? undefined : positionOf(after)
-      const matching = matchingIn(kind, db.selectFrom('submissions'), filter)
-      const { total } = await matching
-        .select(({ fn }) => fn.countAll<number>().as('total'))
-        .executeTakeFirstOrThrow()
-      const rows = await matching
-        .selectAll()
-        .$if(behind !== undefined, (query) =>
-          query.where(({ eb, refTuple, tuple }) =>
-            eb(refTuple('accepted_at', 'id'), '<', tuple(behind?.acceptedAt ?? 0, behind?.id ?? ''))
+      // One statement: what is listed and what is counted are of one moment.
+      const rows = await db
+        .with('counted', (all) =>
+          matchingIn(kind, all.selectFrom('submissions'), filter).select(({ fn }) =>
+            fn.countAll<number>().as('total')
           )
         )
-        .orderBy('accepted_at', 'desc')
-        .orderBy('id', 'desc')
-        .limit(limit + 1)
+        .with('page', (all) =>
+          matchingIn(kind, all.selectFrom('submissions'), filter)
+            .selectAll()
+            .$if(behind !== undefined, (query) =>
+              query.where(({ eb, refTuple, tuple }) =>
+                eb(
+                  refTuple('accepted_at', 'id'),
+                  '<',
+                  tuple(behind?.acceptedAt ?? 0, behind?.id ?? '')
+                )
+              )
+            )
+            .orderBy('accepted_at', 'desc')
+            .orderBy('id', 'desc')
+            .limit(limit + 1)
+        )
+        .selectFrom('counted')
+        .leftJoin('page', (join) => join.onTrue())
+        .select('counted.total')
+        .selectAll('page')
+        .orderBy('page.accepted_at', 'desc')
+        .orderBy('page.id', 'desc')
         .execute()
-      const items = rows.slice(0, limit).map(submissionOf)
+      const total = rows[0]?.total ?? 0
+      const found = rows.filter(isFound)
+      const items = found.slice(0, limit).map(submissionOf)
       const last = items.at(-1)
-      return { items, total, nextCursor: rows.length > limit && last ? cursorOf(last) : null }
+      return { items, total, nextCursor: found.length > limit && last ? cursorOf(last) : null }
     }
   }
 }
@@ -51,6 +68,13 @@ function matchingIn<O>(
     matching = matching.where(sql<boolean>`${place}(task_name, ${nameContains}) > 0`)
   }
   return matching
+}
+
+/** An empty page is one row of nothing beside the count. */
+function isFound<Row extends { id: string | null }>(
+  row: Row
+): row is Row & Selectable<SubmissionRow> {
+  return row.id !== null
 }
 
 /** Nothing is in it: a list of no states asks for nothing. */

@@ -93,6 +93,46 @@ export function listContract(t: Test, name: string, open: OpenStore): void {
     }
   })
 
+  t.test(`${name}: an empty part still has the count of all`, async (t) => {
+    let clock = 0
+    const { store } = await open(t, () => ++clock)
+    const nothing = { items: [], total: 0, nextCursor: null }
+    t.strictSame(await store.list({}, { limit: 10 }), nothing, 'of none')
+    const [oldest, ...others] = [newSubmission(), newSubmission(), newSubmission({ owner: 'bob' })]
+    for (const one of [oldest, ...others]) await store.accept(one)
+    const { id, acceptedAt } = (await store.list({}, { limit: 3 })).items[2] ?? {}
+    t.equal(id, oldest.id)
+    const after = Buffer.from(`${acceptedAt}:${id}`).toString('base64url')
+    t.strictSame(
+      await store.list({}, { limit: 2, after }),
+      { ...nothing, total: 3 },
+      'behind the end'
+    )
+    const first = await store.list({}, { limit: 2 })
+    t.strictSame([first.items.length, first.total], [2, 3])
+    const filter = { owner: 'bob' }
+    t.strictSame(await store.list(filter, { limit: 2, after }), { ...nothing, total: 1 })
+    t.strictSame(await store.list({ owner: 'nobody' }, { limit: 2, after }), nothing)
+    await t.resolveMatch(store.list(filter, { limit: 1 }), { total: 1, nextCursor: null })
+  })
+
+  t.test(`${name}: what is counted is what was there when it was listed`, async (t) => {
+    const { store } = await open(t, Date.now)
+    let accepted = 0
+    const accepts = (async () => {
+      for (; accepted < 100; accepted += 1) await store.accept(newSubmission())
+    })()
+    let looks = 0
+    for (; accepted < 100; looks += 1) {
+      const { items, total } = await store.list({}, { limit: 1000 })
+      if (items.length !== total) t.fail(`${items.length} of ${total}`)
+      // Acceptances have their turn.
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    await accepts
+    t.ok(looks > 1, `${looks} looks`)
+  })
+
   t.test(`${name}: a cursor that no list has answered is refused`, async (t) => {
     const { store } = await open(t, Date.now)
     for (const after of [
