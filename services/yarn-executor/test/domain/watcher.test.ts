@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { until } from '@scheduler-task/test-support/until'
 import t, { type Test } from 'tap'
@@ -7,6 +7,7 @@ import { openSqliteFile } from '../../src/adapters/sqlite-file.ts'
 import type { JobStore } from '../../src/domain/job-store.ts'
 import { type Executor, startExecutor, startSurroundings } from '../support/executor.ts'
 import { newSubmission } from '../support/job-store-contract.ts'
+import { v2Calls } from '../support/v2-calls.ts'
 
 /** The service, and the store that it works on. */
 async function watched(
@@ -142,14 +143,47 @@ t.test('an application that appears after its start was given up is killed', asy
 t.test('of two applications of one submission the one that was told is kept', async (t) => {
   const { store, startSpark, yarn } = await watched(t)
   const id = await startSpark('double')
-  const { installationTag = '', submissionTag = '' } = (await store.findByApplication(id)) ?? {}
+  const {
+    installationTag = '',
+    submissionTag = '',
+    id: submissionId = ''
+  } = (await store.findByApplication(id)) ?? {}
   const second = yarn.submit({ name: 'double', tags: [installationTag, submissionTag] })
+  // It may not be killed for now: that is tried again, and told once.
+  yarn.faults.set([{ kind: 'status', status: 403, method: 'PUT', path: `*${second}*`, count: 3 }])
   yarn.advance(second, 'RUNNING')
-  await until(
-    'the other is killed',
-    () => yarn.applications.find((one) => one.id === second)?.publicState === 'KILLED'
+  const stateOf = (one: string) => yarn.applications.find((found) => found.id === one)?.publicState
+  await until('the other is killed', () => stateOf(second) === 'KILLED')
+  t.match(stateOf(id), /^(ACCEPTED|RUNNING)$/)
+  const detail = `${second} is killed, ${id} is kept`
+  const events = await store.events(submissionId)
+  t.match(
+    events.filter(({ what }) => what === 'second-application'),
+    [{ who: 'executor', detail }]
   )
-  t.match(yarn.applications.find((one) => one.id === id)?.publicState, /^(ACCEPTED|RUNNING)$/)
+  const { warnings, state } = (await store.find(submissionId)) ?? {}
+  t.match(state, /^(SUBMITTED|RUNNING)$/)
+  t.match(warnings, [{ code: 'SECOND_APPLICATION', text: new RegExp(detail) }])
+})
+
+t.test('of the applications of a wrapper that submits twice one is left', async (t) => {
+  const around = await startSurroundings(t)
+  const submit = join(String(around.variables.SPARK_HOME), 'bin/spark-submit')
+  await rename(submit, `${submit}-once`)
+  const twice = '#!/bin/sh\n"$0-once" "$@" & "$0-once" "$@"; wait\n'
+  await writeFile(submit, twice, { mode: 0o755 })
+  const { startSpark, yarn, url } = await startExecutor(t, {}, {}, around)
+  const id = await startSpark('twice')
+  const states = await until('the other is killed', () => {
+    const seen = yarn.applications.map((one) => [one.id === id, one.publicState])
+    return seen.length === 2 && seen.some(([, state]) => state === 'KILLED') && seen
+  })
+  t.match(Object.fromEntries(states.map(([told, state]) => [String(told), state])), {
+    true: /^(ACCEPTED|RUNNING)$/,
+    false: 'KILLED'
+  })
+  const { body } = await v2Calls(url).get('/jobs')
+  t.match(body.items, [{ applicationId: id, state: /^(SUBMITTED|RUNNING)$/ }])
 })
 
 t.test('what others have started is left alone, whatever its tags', async (t) => {

@@ -22,6 +22,8 @@ const MOST_KILLS = 50
 export function createSweep({ store, rm, live, background, log }: Parts): Sweep {
   const { signal } = background
   const kills = new Set<string>()
+  /** Applications whose end was told. */
+  const told = new Set<string>()
   /** Those of which that was noted. */
   const foundAgain = new Set<string>()
 
@@ -45,13 +47,27 @@ export function createSweep({ store, rm, live, background, log }: Parts): Sweep 
     // Listed a while ago; only what lives now is a matter for us.
     const application = await rm.application(applicationId, signal)
     if (!application || !isLive(application.state)) return
+    if (!told.has(applicationId)) await tell(submission, applicationId)
+    told.add(applicationId)
+    const diagnostics = `submission ${submission.id} does not want it`
+    await rm.kill(applicationId, { diagnostics, signal, deadlineMs: KILL_MS })
+    told.delete(applicationId)
+    live.invalidate()
+  }
+
+  /** Before the kill, which may be refused again and again. */
+  async function tell(submission: Submission, applicationId: string): Promise<void> {
     const { id: submissionId, state } = submission
     log.warn({ submissionId, state, applicationId }, 'an application that must not be is killed')
-    const detail = `${applicationId} appeared while the submission was ${state}`
-    await store.note({ submissionId, who: 'executor', what: 'application-killed', detail })
-    const diagnostics = `submission ${submissionId} does not want it`
-    await rm.kill(applicationId, { diagnostics, signal, deadlineMs: KILL_MS })
-    live.invalidate()
+    const isSecond = !isOver(submission)
+    const detail = isSecond
+      ? `${applicationId} is killed, ${submission.applicationId} is kept`
+      : `${applicationId} appeared while the submission was ${state}`
+    const what = isSecond ? 'second-application' : 'application-killed'
+    await store.note({ submissionId, who: 'executor', what, detail })
+    if (!isSecond) return
+    const text = `two applications bore its tag: ${detail}; what the other had done until then may be done twice`
+    await store.warn(submissionId, { code: 'SECOND_APPLICATION', text })
   }
 
   async function noteFound({ id: submissionId, state }: Submission, applicationId: string) {
