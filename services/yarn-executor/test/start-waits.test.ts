@@ -4,13 +4,15 @@ import { pino } from 'pino'
 import t, { type Test } from 'tap'
 import { configuredLaunching } from '../src/configured-launching.ts'
 import { type JobStore, StoreUnavailable } from '../src/domain/job-store.ts'
-import type { Launching } from '../src/domain/launching.ts'
+import { type Launching, NotStarted, NotStartedForNow } from '../src/domain/launching.ts'
 import { configOf, startExecutor, startSurroundings } from './support/executor.ts'
 import { openStore } from './support/sqlite-store.ts'
 import { v2Calls } from './support/v2-calls.ts'
 
 const SPARK = { 'deploy-mode': 'client', configFile: 'endless.conf' }
 const full = () => Object.assign(new Error('write'), { code: 'ENOSPC' })
+const crowded = () =>
+  new NotStartedForNow('the launcher cannot be started: this host runs too many processes')
 const away = () => new StoreUnavailable('UNREACHABLE', { cause: new Error('connection refused') })
 
 type Trouble = {
@@ -72,7 +74,8 @@ t.test('whatever fails for a while at the turn of a start: it waits, and runs', 
       'too-many-files',
       'before',
       times(1, ['prepare'], () => Object.assign(full(), { code: 'EMFILE' }))
-    ]
+    ],
+    ['too-many-processes', 'before', times(2, ['start'], crowded)]
   ]
   for (const [taskName, when, fails] of cases) {
     const logged = waitsLogged()
@@ -104,6 +107,27 @@ t.test('what is in the way is shown; a stop ends the wait', async (t) => {
   const { body: next } = await submit('shown')
   await inState(next.id, 'RUNNING')
   t.equal(yarn.applications.length, 1, 'its slot is free, it was not launched')
+})
+
+t.test('a spawn that waits is shown, stopped, and ended by its deadline', async (t) => {
+  const { trouble, submit, inState, get, post, v1, yarn } = await inTrouble(t, {
+    START_TIMEOUT_MS: '1500',
+    MAX_DRIVERS: '1'
+  })
+  trouble.before = times(Number.POSITIVE_INFINITY, ['start'], crowded)
+  const { body } = await submit('crowded')
+  await until('it is shown', async () => {
+    const { operation } = (await get(`/jobs/${body.id}`)).body
+    return /too many processes/.test(operation.problem ?? '')
+  })
+  t.match(await post(`/jobs/${body.id}/stop`), { http: 202 })
+  t.match(await inState(body.id, 'KILLED'), { reason: 'CANCELLED' })
+  const late = await v1('/executor/start/spark', { ...SPARK, taskName: 'late' })
+  t.match(late, { statusCode: 150, error: { code: 'YARN_EXECUTOR_START_TIMEOUT' } })
+  t.match(JSON.stringify(late.error), /too many processes/)
+  trouble.before = () => undefined
+  t.match(await v1('/executor/start/spark', { ...SPARK, taskName: 'late' }), { statusCode: 200 })
+  t.equal(yarn.applications.length, 1, 'the only slot is free')
 })
 
 t.test('the wait ends with the time of the start, and the caller is told why', async (t) => {
@@ -145,4 +169,15 @@ t.test('another attempt in the place of a lost one waits as well', async (t) => 
   t.match(job, { state: 'RUNNING', attempts: [{ id: `${body.id}-1` }, { id: `${body.id}-2` }] })
   t.equal(yarn.applications.length, 1)
   t.ok(waitsLogged() > 0)
+})
+
+t.test('another attempt that never begins keeps no driver from another job', async (t) => {
+  const { trouble, submit, inState } = await inTrouble(t, { MAX_DRIVERS: '1' })
+  const unknown = times(1, ['start'], () => new Error('whether it runs is not known'))
+  const never = times(1, ['start'], () => new NotStarted('E2BIG'))
+  trouble.before = (method) => unknown(method) ?? never(method)
+  const { body } = await submit('never')
+  t.match(await inState(body.id, 'REJECTED'), { reason: 'NOT_STARTED' })
+  const { body: next } = await submit('next')
+  await inState(next.id, 'RUNNING')
 })

@@ -1,7 +1,13 @@
 import { spawn } from 'node:child_process'
-import { type FileHandle, open, writeFile } from 'node:fs/promises'
+import { type FileHandle, open, rm, writeFile } from 'node:fs/promises'
 import { identityOf } from '@scheduler-task/host-identity/process-identity'
-import { NotStarted, type PreparedLaunch, type ProcessIdentity } from '../domain/launching.ts'
+import {
+  NotStarted,
+  NotStartedForNow,
+  type PreparedLaunch,
+  type ProcessIdentity
+} from '../domain/launching.ts'
+import { passingFault } from '../domain/passing-faults.ts'
 import { type AttemptDirectory, wasStarted, writeDurably } from './attempt-directory.ts'
 import { LOCK_DESCRIPTOR, MARKER } from './attempt-processes.ts'
 
@@ -44,7 +50,7 @@ type Programs = Readonly<{ sh: string; flock: string }>
 /**
  * Runs the launcher under its shim, detached: own session, no input, output into files, the lock inherited. It outlives
  * this process, whatever ends it.
- * @throws NotStarted when nothing runs; another Error when it may run: the attempt has been started before (its output
+ * @throws NotStarted when nothing runs, NotStartedForNow when it may be tried again; another Error when it may run: the attempt has been started before (its output
  * is there), or what was started cannot be identified.
  */
 export async function runAttempt(
@@ -56,12 +62,26 @@ export async function runAttempt(
   if (await wasStarted(directory)) throw before()
   const identity = await spawnShim(prepared, directory, programs).catch(async (cause: Error) => {
     if (cause instanceof OpenedBefore) throw before()
+    const fault = passingFault(cause)
+    if (fault !== undefined && (await isUndone(directory))) {
+      throw new NotStartedForNow(`the launcher cannot be started: ${fault}`, { cause })
+    }
     const reason = cause.message.replaceAll('\n', ' ')
     await writeDurably(directory.exitStatus, `not-started ${reason}\n`).catch(() => {})
     throw new NotStarted(`the launcher could not be started: ${reason}`, { cause })
   })
-  if (!identity) throw new Error(`the process of ${prepared.attemptId} is not in /proc`)
+  if (!identity) throw new Error(`which process ${prepared.attemptId} is cannot be read`)
   return identity
+}
+
+/** The attempt, of which nothing runs, counts as not started again. */
+async function isUndone(directory: AttemptDirectory): Promise<boolean> {
+  try {
+    await rm(directory.stdout, { force: true })
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** Somebody else starts it at this very moment. */
@@ -69,7 +89,7 @@ class OpenedBefore extends Error {
   override readonly name = 'OpenedBefore'
 }
 
-/** Undefined: it was spawned, but /proc does not show it. Rejects only when nothing runs. */
+/** Undefined: it was spawned, but who it is cannot be read. Rejects only when nothing runs. */
 async function spawnShim(
   { attemptId, argv, environment }: PreparedLaunch,
   directory: AttemptDirectory,
@@ -101,8 +121,17 @@ async function spawnShim(
     child.unref()
     if (child.pid === undefined) throw await failure
     // At once: even a process that has ended is still a zombie now, since nothing has reaped it yet.
-    return identityOf(child.pid)
+    return identityIfReadable(child.pid)
   } finally {
     await Promise.allSettled(opened.map((file) => file.close()))
+  }
+}
+
+/** It runs, also when there is no descriptor left to read who it is. */
+function identityIfReadable(pid: number): ProcessIdentity | undefined {
+  try {
+    return identityOf(pid)
+  } catch {
+    return undefined
   }
 }

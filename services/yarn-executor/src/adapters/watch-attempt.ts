@@ -68,7 +68,8 @@ export async function exitOfAttempt({
 }: Watched): Promise<LauncherExit | undefined> {
   const written = await readExitStatus(directory.exitStatus)
   if (written || (identity && isAlive(identity)) || (await fence()) !== 'free') return written
-  if (!(await wasStarted(directory))) {
+  // Of one with a process a missing output says nothing: somebody has removed its directory.
+  if (!identity && !(await wasStarted(directory))) {
     const reason = (await wasVoided(directory))
       ? 'it was voided before it began'
       : 'it was never started'

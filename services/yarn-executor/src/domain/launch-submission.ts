@@ -4,7 +4,7 @@ import { findLaunched, findNamed } from './find-launched.ts'
 import { LeaseLost } from './job-store.ts'
 import { type Slot, Withdrawn } from './launch-queue.ts'
 import { type LauncherNews, refOf, watchLauncher } from './launcher-watch.ts'
-import { NotStarted, type ProcessIdentity } from './launching.ts'
+import { NotStarted, NotStartedForNow, type ProcessIdentity } from './launching.ts'
 import { isAccepted } from './observation.ts'
 import { requireMine } from './ownership.ts'
 import { ABSENT_POLLS, type Parts } from './parts.ts'
@@ -43,6 +43,9 @@ export interface Launcher {
 /** `adopted`: nobody knows whether it runs, or what it had sent when it ended. */
 type Followed = Readonly<{ attempt: Attempt; adopted: boolean }>
 
+/** What is thrown while it is certain that no launcher was spawned. */
+const NOTHING_RUNS = [NotStarted, NotStartedForNow, Withdrawn, WaitedInVain, LeaseLost]
+
 const QUICK_LOOK_UP_MS = 200
 /** What has been submitted is accepted soon, as a rule: looks follow each other at this share of the time so far. */
 const SOON = { leastMs: 10, share: 0.2 }
@@ -53,14 +56,20 @@ export function createLauncher(parts: Parts, { stops, obstacles }: Needs): Launc
   const { store, launching, limits, log, background, queue, ownership } = parts
   const settling = createSettling(parts, stops)
 
-  /** @throws NotStarted when nothing runs */
-  async function spawn({ attempt, launchable }: PreparedAttempt): Promise<Followed> {
+  /** Waits while the host cannot start anything. @throws NotStarted and what `outlast` throws: nothing runs */
+  async function spawn(
+    submission: Submission,
+    { attempt, launchable }: PreparedAttempt,
+    { slot, signal }: LaunchTerms
+  ): Promise<Followed> {
     const ids = { attemptId: attempt.id }
     let identity: ProcessIdentity
     try {
-      identity = await launching.start(launchable)
+      identity = await obstacles.outlast(submission, () => launching.start(launchable), signal)
     } catch (error) {
-      if (error instanceof NotStarted) throw error
+      const nothingRuns = NOTHING_RUNS.some((kind) => error instanceof kind)
+      if (nothingRuns) slot.ended()
+      if (nothingRuns || signal.aborted) throw error
       log.error({ ...ids, err: error }, 'whether a launcher runs is not known')
       return { attempt, adopted: true }
     }
@@ -117,7 +126,7 @@ export function createLauncher(parts: Parts, { stops, obstacles }: Needs): Launc
         await tellOfAnother(submission, followed?.attempt, next.attempt)
         const own = queue.adopt({ launching: false, driver: next.attempt.holdsDriver })
         slot = { ...own, launched: () => {} }
-        followed = await spawn(next)
+        followed = await spawn(submission, next, { ...terms, slot })
       } catch (error) {
         if (error instanceof ImpossibleChange || error instanceof Withdrawn) {
           return stoppedMeanwhile(submission)
@@ -300,7 +309,7 @@ export function createLauncher(parts: Parts, { stops, obstacles }: Needs): Launc
   return {
     launch: async (submission, prepared, terms) => {
       const launched = await markLaunching(submission, terms.signal)
-      const followed = await spawn(prepared)
+      const followed = await spawn(launched, prepared, terms)
       return await andLetGo(launched, terms, () => settle(launched, followed, terms))
     },
     resume: (submission, attempt, terms) =>

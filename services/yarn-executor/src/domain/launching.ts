@@ -102,6 +102,11 @@ export class NotStarted extends Error {
   override readonly name = 'NotStarted'
 }
 
+/** Nothing was started, and the host may allow it later: `start` may be repeated. The message says what it is short of. */
+export class NotStartedForNow extends Error {
+  override readonly name = 'NotStartedForNow'
+}
+
 /** Why what is known of a submission may be out of date: only the host of its attempt could tell more. */
 export const HOST_UNREACHABLE = 'HOST_UNREACHABLE'
 
@@ -123,7 +128,7 @@ export interface Launching {
 
   /**
    * Starts the launcher in a session of its own, under the attempt's fence. Resolves once its identity is known.
-   * Throws {@link NotStarted}. After any other error nobody knows whether it runs: `fence` tells.
+   * Throws {@link NotStarted}, {@link NotStartedForNow}. After any other error nobody knows whether it runs: `fence` tells.
    */
   start(prepared: PreparedLaunch): Promise<ProcessIdentity>
 

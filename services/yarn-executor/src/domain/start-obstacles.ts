@@ -1,8 +1,10 @@
 import { pause, TimeLimitReached, withinTime } from '@scheduler-task/yarn-client/time-limit'
 import { StoreUnavailable } from './job-store.ts'
 import { Withdrawn } from './launch-queue.ts'
+import { NotStartedForNow } from './launching.ts'
 import { requireMine } from './ownership.ts'
 import type { Parts } from './parts.ts'
+import { passingFault } from './passing-faults.ts'
 import { startTimeOf } from './start-outcome.ts'
 import { isStarting, type Submission } from './submission.ts'
 
@@ -26,25 +28,12 @@ export interface StartObstacles {
 const FIRST_PAUSE_MS = 200
 const LONGEST_PAUSE_MS = 5000
 
-/** What a disk or a host says when it is short of something, or out of order for now (errno(3)). */
-const FOR_NOW: Readonly<Record<string, string>> = {
-  ENOSPC: 'there is no room left on the disk',
-  EDQUOT: 'there is no room left on the disk for this user',
-  EIO: 'the disk fails',
-  EROFS: 'the disk cannot be written to',
-  ESTALE: 'the disk is away',
-  ETIMEDOUT: 'the disk does not answer',
-  EMFILE: 'this service has too many files open',
-  ENFILE: 'this host has too many files open',
-  EAGAIN: 'this host runs too many processes',
-  ENOMEM: 'this host is out of memory'
-}
-
 /** Why something failed that may well succeed later; undefined when it is wrong for good. */
 export function obstacleIn(error: unknown): string | undefined {
   if (error instanceof StoreUnavailable) return error.message
-  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  return FOR_NOW[code] && `the launcher's files cannot be written: ${FOR_NOW[code]}`
+  if (error instanceof NotStartedForNow) return error.message
+  const fault = passingFault(error)
+  return fault && `the launcher's files cannot be written: ${fault}`
 }
 
 export function createStartObstacles({

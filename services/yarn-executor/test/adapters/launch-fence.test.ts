@@ -162,7 +162,7 @@ t.test('a process that got the number of an attempt is never signalled', async (
     const attempt = { attemptId: 'old', identity: other, directory: join(root, 'old') }
     t.equal(await launching.fence(attempt), 'free')
     await launching.end(attempt, { graceMs: 0, signal: soon() })
-    t.match(await launching.exitOf(attempt), { kind: 'not-started' })
+    t.match(await launching.exitOf(attempt), { kind: 'unknown' })
   }
   t.ok(isAlive(identity), 'the stranger lives')
 })
@@ -227,7 +227,7 @@ t.test(
       'held',
       'by lock and marker'
     )
-    const events = await eventsOf({ launching, attempt, directory: '' })
+    const events = await eventsOf({ launching, attempt })
     t.match(events.at(-2), { applicationId: APPLICATION, confirmed: true })
     t.same(events.at(-1), { kind: 'ended', exit: { kind: 'exited', code: 7 } })
     const unknown = { ...attempt, identity: undefined }

@@ -1,5 +1,7 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { execFile } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { lastingDirectory } from '@scheduler-task/test-support/lasting-directory'
 import { until } from '@scheduler-task/test-support/until'
 import t from 'tap'
@@ -7,6 +9,7 @@ import { NotStarted } from '../../src/domain/launching.ts'
 import {
   APPLICATION,
   eventsOf,
+  fixture,
   fixtureLaunching,
   node,
   requestFor,
@@ -104,6 +107,36 @@ t.test('what cannot be started says so, and durably', async (t) => {
     kind: 'not-started'
   })
   t.equal(await launching.fence(attempt), 'free')
+})
+
+t.test('a host that cannot start it now is asked again, and starts it once', async (t) => {
+  const root = lastingDirectory(t)
+  const argv = ['/bin/sh', '-c', 'echo "$$"']
+  const node = [process.execPath, '--import', 'tsx', '--conditions=@scheduler-task/source']
+  const service = [...node, fixture('short-of-files.ts'), root, ...argv]
+  const limited = ['-c', 'ulimit -n 100; exec "$@"', 'sh', ...service]
+  const { stdout } = await promisify(execFile)('/bin/sh', limited)
+  const tries: string[] = JSON.parse(stdout)
+  t.equal(tries.pop(), 'started')
+  t.ok(tries.length > 3, `${tries.length} tries were too early`)
+  for (const one of tries) {
+    t.match(one, 'NotStartedForNow: the launcher cannot be started: this service has too many')
+  }
+  const launching = await fixtureLaunching(root, [])
+  const directory = join(root, 'short')
+  const attempt = { attemptId: 'short', identity: undefined, directory }
+  const events = await eventsOf({ launching, attempt })
+  t.same(events, [{ kind: 'ended', exit: { kind: 'exited', code: 0 } }])
+  t.match(readFileSync(join(directory, 'stdout'), 'utf8'), /^\d+\n$/, 'it ran once')
+})
+
+t.test('one whose directory somebody has removed is not said never to have started', async (t) => {
+  const { launching, attempt, directory } = await startAttempt(t, ['/bin/sleep', '60'])
+  rmSync(directory, { recursive: true })
+  t.equal(await launching.exitOf(attempt), undefined, 'while it runs')
+  await launching.end(attempt, { graceMs: 0, signal: AbortSignal.timeout(20_000) })
+  t.match(await launching.exitOf(attempt), { kind: 'unknown' })
+  t.match(await launching.exitOf({ ...attempt, identity: undefined }), { kind: 'not-started' })
 })
 
 t.test('a launcher that is not there ends with 127', async (t) => {

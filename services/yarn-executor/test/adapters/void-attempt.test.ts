@@ -28,7 +28,7 @@ t.test('what is spawned after it was voided runs nothing', async (t) => {
   const identity = await launching.start(prepared)
   const late = { ...attempt, identity }
   endAfter(t, launching, late)
-  t.match(await eventsOf({ launching, attempt: late, directory }), [
+  t.match(await eventsOf({ launching, attempt: late }), [
     { kind: 'ended', exit: { kind: 'not-started', reason: /voided before it began/ } }
   ])
   t.equal(readFileSync(join(directory, 'stdout'), 'utf8'), '')
@@ -70,7 +70,7 @@ t.test('spawned and voided at once: one of them wins, and both know who', async 
     const then = voided && existsSync(join(directory, 'stdout')) ? stdout() : ''
     const attempt = { ...unknown, identity: await starting }
     endAfter(t, launching, attempt)
-    const ended = await eventsOf({ launching, attempt, directory })
+    const ended = await eventsOf({ launching, attempt })
     if (voided) {
       t.equal(stdout(), then, `${attemptId}: nothing begins once it is voided`)
       if (then === '') t.match(ended, [{ exit: { kind: 'not-started' } }], attemptId)
@@ -95,8 +95,7 @@ t.test('of two that start the same attempt one does', async (t) => {
   t.match(
     await eventsOf({
       launching,
-      attempt: { ...attempt, identity: identity as ProcessIdentity },
-      directory
+      attempt: { ...attempt, identity: identity as ProcessIdentity }
     }),
     [{ exit: { code: 0 } }]
   )

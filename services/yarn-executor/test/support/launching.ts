@@ -93,7 +93,10 @@ export function endAfter(t: Test, launching: Launching, attempt: AttemptRef): vo
 }
 
 /** All events up to the end. */
-export async function eventsOf({ launching, attempt }: Started, timeoutMs = 20_000) {
+export async function eventsOf(
+  { launching, attempt }: Readonly<{ launching: Launching; attempt: AttemptRef }>,
+  timeoutMs = 20_000
+) {
   const events: LaunchEvent[] = []
   for await (const event of launching.watch(attempt, AbortSignal.timeout(timeoutMs))) {
     events.push(event)
