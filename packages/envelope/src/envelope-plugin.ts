@@ -28,10 +28,25 @@ export const envelopePlugin = fastifyPlugin(
     const methods = createMethodTable()
     app.decorateRequest('answeredCode', 0)
 
+    const answerNotFound = (request: FastifyRequest, reply: FastifyReply) => {
+      const allowed = methods.allowed(request.url)
+      const refusal =
+        allowed.length > 0
+          ? new Refusal(405, `use ${allowed.join(' or ')} for this path`, {
+              code: 'METHOD_NOT_ALLOWED',
+              headers: { allow: allowed.join(', ') }
+            })
+          : new Refusal(404, 'there is no such call here', { code: 'NOT_FOUND' })
+      const answerOf = answersProblems(request.url) ? problemAnswer : refusalAnswer
+      return send(answerOf(refusal, request.id), request, reply)
+    }
+
     app.addHook('onRoute', (route) => methods.add(route.url, route.method))
 
     app.addHook('onRequest', async (request, reply) => {
       reply.header('x-request-id', request.id)
+      // At once: what is no call here has no body that were worth reading, nor a content type that could be wrong.
+      if (request.is404) return answerNotFound(request, reply)
     })
 
     app.addHook('preSerialization', async (request, _reply, payload) => {
@@ -47,18 +62,7 @@ export const envelopePlugin = fastifyPlugin(
       return send(answer, request, reply)
     })
 
-    app.setNotFoundHandler((request, reply) => {
-      const allowed = methods.allowed(request.url)
-      const refusal =
-        allowed.length > 0
-          ? new Refusal(405, `use ${allowed.join(' or ')} for this path`, {
-              code: 'METHOD_NOT_ALLOWED',
-              headers: { allow: allowed.join(', ') }
-            })
-          : new Refusal(404, 'there is no such call here', { code: 'NOT_FOUND' })
-      const answerOf = answersProblems(request.url) ? problemAnswer : refusalAnswer
-      return send(answerOf(refusal, request.id), request, reply)
-    })
+    app.setNotFoundHandler(answerNotFound)
   },
   { name: '@scheduler-task/envelope' }
 )

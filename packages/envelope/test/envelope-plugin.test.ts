@@ -164,6 +164,23 @@ t.test('a fault of ours says nothing about itself', async (t) => {
   }
 })
 
+t.test('what is no call here is told so whatever its body is', async (t) => {
+  const url = await listen(t)
+  const cases: [string, { 'content-type'?: string }, string | null][] = [
+    ['QUERY', {}, null],
+    ['POST', { 'content-type': 'application/json' }, '{"not JSON'],
+    ['POST', { 'content-type': 'nonsense' }, 'x'],
+    ['POST', { 'content-type': 'application/json' }, `"${'x'.repeat(2 * 1024 * 1024)}"`]
+  ]
+  for (const [method, headers, body] of cases) {
+    const send = (path: string) => answer(url + path, { method: method as 'POST', headers, body })
+    t.match(await send('/nope'), { status: 404, body: { statusCode: 404 } }, method)
+    const wrong = await send('/fine')
+    t.match(wrong, { status: 405, body: { statusCode: 405 } }, method)
+    t.equal(wrong.headers.allow, 'GET, HEAD')
+  }
+})
+
 t.test('unknown paths are 404, wrong methods 405 with what is allowed', async (t) => {
   const url = await listen(t)
   t.match(await answer(`${url}/nope?x=1`), { status: 404, body: { statusCode: 404 } })
