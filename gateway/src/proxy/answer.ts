@@ -37,8 +37,10 @@ export function refuse(
   refusal: Refusal,
   requestId: string
 ): void {
-  const target = readRequestTarget(incoming.url ?? '')
-  const isProblem = 'path' in target && answersProblems(target.path)
+  const { url = '' } = incoming
+  const target = readRequestTarget(url)
+  // One that is refused itself, too: what is said of it follows its beginning.
+  const isProblem = answersProblems('path' in target ? target.path : url)
   const answerOf = isProblem ? problemAnswer : refusalAnswer
   const { httpStatus, headers, body } = answerOf(refusal, requestId)
   const text = Buffer.from(JSON.stringify(body))

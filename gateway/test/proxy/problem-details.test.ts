@@ -48,6 +48,19 @@ t.test(
       await told(t, url, '', { status: 401, code: 'AUTH_NO_TOKEN' })
     })
 
+    await t.test('400: a path that can be read in two ways', async (t) => {
+      const { url, token } = await startGateway(t)
+      for (const [path, type] of [
+        ['/executor/v2/jobs/a%2Fb', 'application/problem+json; charset=utf-8'],
+        ['/executor/status/a%2Fb', 'application/json; charset=utf-8']
+      ] as const) {
+        const answer = await request(url + path, { headers: { token } })
+        t.equal(answer.statusCode, 400, path)
+        t.equal(answer.headers['content-type'], type, path)
+        await answer.body.dump()
+      }
+    })
+
     await t.test('503: not configured, not reachable', async (t) => {
       const without = await startGateway(t)
       await told(t, without.url, without.token, { status: 503, code: 'GATEWAY_NOT_CONFIGURED' })
