@@ -1,21 +1,13 @@
-import { join } from 'node:path'
-import { startRedis } from '@scheduler-task/auth/test-support/redis-server'
-import { type SandboxAzkaban, startAzkaban } from '@scheduler-task/sandbox/azkaban/azkaban'
+import type { SandboxAzkaban } from '@scheduler-task/sandbox/azkaban/azkaban'
 import { defaultProjects } from '@scheduler-task/sandbox/azkaban/default-projects'
-import { writeSampleConfigs } from '@scheduler-task/sandbox/launchers/sample-configs'
-import { writeSandboxCluster } from '@scheduler-task/sandbox/launchers/sandbox-cluster'
-import { type SandboxYarn, startYarn } from '@scheduler-task/sandbox/yarn/yarn'
-import { lastingDirectory } from '@scheduler-task/test-support/lasting-directory'
+import type { SandboxYarn } from '@scheduler-task/sandbox/yarn/yarn'
 import { multipartFile } from '@scheduler-task/test-support/multipart'
 import type { Test } from 'tap'
 import { request } from 'undici'
 import { createDocumentChecks } from '../support/openapi-check.ts'
-import { startService } from '../support/service-process.ts'
+import { startSystem } from '../support/system.ts'
 import { arrange, stopExecutions, withQuietFlow } from './arrange.ts'
 import type { Facts, Given } from './documented-call.ts'
-
-const SECRET = 'a-secret-of-this-test-run-only-0123456789'
-const PASSWORD = 'a password for this test only'
 
 export type Answer = {
   status: number
@@ -54,58 +46,15 @@ export type World = {
  * YARN and Azkaban. All of it ends with the test.
  */
 export async function startWorld(t: Test): Promise<World> {
-  const redis = await startRedis(t)
-  const yarn = await startYarn()
-  t.teardown(() => yarn.close())
-  const azkaban = await startAzkaban({
-    version: '2.5.0',
-    yarnUrl: yarn.url,
+  const { parts, yarn, azkaban, token } = await startSystem(t, {
     projects: withQuietFlow(defaultProjects)
   })
-  t.teardown(() => azkaban.close())
-  const dir = lastingDirectory(t, {
-    files: { 'a-directory': {} },
-    data: {},
-    gateway: {},
-    sandbox: {}
-  })
-  const cluster = await writeSandboxCluster(join(dir, 'sandbox'), { resourceManagerUrl: yarn.url })
-  const shared = {
-    REDIS_URL: redis.url,
-    JWT_SECRET: SECRET,
-    FILE_ROOT: join(dir, 'files'),
-    YARN_USER: 'hadoop',
-    LOG_LEVEL: 'warn'
+  const through = door('the gateway', () => parts.gateway.url, token)
+  const services = {
+    azkaban: parts.azkaban.url,
+    executor: parts.executor.url,
+    file: parts.files.url
   }
-  const listening = { LOG_LEVEL: 'info' }
-  const files = await startService(t, '@scheduler-task/file-service', { ...shared, ...listening })
-  const executor = await startService(t, '@scheduler-task/yarn-executor', {
-    ...shared,
-    ...listening,
-    ...cluster.environment,
-    DATA_DIR: join(dir, 'data'),
-    YARN_RM_URL: yarn.url,
-    KILL_GRACE_MS: '2000'
-  })
-  const azkabanProxy = await startService(t, '@scheduler-task/azkaban-proxy', {
-    ...shared,
-    ...listening,
-    AZKABAN_URL: azkaban.url,
-    YARN_RM_URL: yarn.url
-  })
-  const gateway = await startService(t, '@scheduler-task/gateway', {
-    ...shared,
-    ...listening,
-    DATA_DIR: join(dir, 'gateway'),
-    ADMIN_PASSWORD: PASSWORD,
-    AZKABAN_PROXY_URL: azkabanProxy.url,
-    EXECUTOR_URL: executor.url,
-    FILE_SERVICE_URL: files.url
-  })
-  await writeSampleConfigs(join(dir, 'files'))
-  const token = await logIn(gateway.url)
-  const through = door('the gateway', () => gateway.url, token)
-  const services = { azkaban: azkabanProxy.url, executor: executor.url, file: files.url }
   const direct = door(
     'the service',
     (path) => services[path.split('/')[1] as keyof typeof services],
@@ -182,10 +131,4 @@ function parsed(text: string): Answer['body'] {
   } catch {
     return { statusCode: 0, message: '', data: text }
   }
-}
-
-async function logIn(url: string): Promise<string> {
-  const body = { username: 'admin', password: PASSWORD }
-  const answer = await door('the gateway', () => url, '').call('POST', '/auth/login', { body })
-  return (answer.body.data as { token: string }).token
 }
