@@ -7,29 +7,62 @@ import type { World } from './world.ts'
 export type Range = readonly [least: number, most: number]
 
 export type KillingOptions = Readonly<{
+  /** Unless the command line says how often. */
   kills: number
   points: readonly [DeathPoint, ...DeathPoint[]]
   /** A point is passed so many times at most before the executor dies at it. */
   nthAtMost: number
   /** How long the executor works before it is killed at a random instant. */
   worksMs: Range
-  /** Ends earlier then, epoch milliseconds. */
-  until?: number
 }>
 
+/** Clients that work until they are told that it is over. */
+export type Clients = Readonly<{ work: { isOver: boolean }; clients: readonly Promise<unknown>[] }>
+
+/** The killing ends by then, unless the command line says when. */
+const MINUTES = 60
 /** One in so many is killed while it starts. */
 const AT_START = 0.08
 const AT_POINT = 0.6
 /** Nobody passed the point: it is killed all the same. */
 const POINT_WAIT_MS = 1500
 
-/** Kills and starts the executor again and again; it runs afterwards. Answers how often, and where. */
-export async function killAgainAndAgain(
+/**
+ * Kills and starts the executor again and again while clients work; it runs afterwards, and the clients have ended.
+ * Answers how often.
+ */
+export async function killWhile(
+  clients: Clients,
+  frame: Frame,
+  world: World,
+  options: KillingOptions
+): Promise<number> {
+  // One that breaks off is told of at the end, unless the run breaks off before.
+  for (const client of clients.clients) client.catch(() => {})
+  const { kills, where } = await killAgainAndAgain(frame, world, options)
+  frame.print(`killed ${where}`)
+  await haveEnded(clients, frame)
+  return kills
+}
+
+/** Tells clients that it is over, and of those that broke off. */
+export async function haveEnded({ work, clients }: Clients, { checks }: Frame): Promise<void> {
+  work.isOver = true
+  for (const one of await Promise.allSettled(clients)) {
+    if (one.status === 'fulfilled') continue
+    checks.holds(false, `a client broke off: ${one.reason?.stack}`)
+  }
+}
+
+/** Answers how often, and where. */
+async function killAgainAndAgain(
   frame: Frame,
   { executor }: World,
   options: KillingOptions
 ): Promise<{ kills: number; where: string }> {
-  const { kills, points, nthAtMost, worksMs, until = Number.POSITIVE_INFINITY } = options
+  const { points, nthAtMost, worksMs } = options
+  const kills = frame.amount.kills ?? options.kills
+  const until = Date.now() + (frame.amount.minutes ?? MINUTES) * 60_000
   const { checks, signal } = frame
   const random = frame.random.fork('kills')
   const tally = new Map<string, number>()

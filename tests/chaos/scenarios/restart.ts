@@ -2,7 +2,7 @@ import type { Api, JobView, Via } from '../api.ts'
 import { isLive } from '../cluster/cluster.ts'
 import type { Frame, Scenario } from '../frame.ts'
 import { type JobPlan, planJob } from '../job-plan.ts'
-import { killAgainAndAgain } from '../killing.ts'
+import { killWhile } from '../killing.ts'
 import { eventually, pause } from '../pause.ts'
 import { jobThatRuns, submitUntilAccepted } from '../retrying-client.ts'
 import { applicationsOf, checkNames, gatherEvidence, isOver, storyOf } from '../verdict.ts'
@@ -19,15 +19,13 @@ export const scenario: Scenario = {
     'restarts while the executor is killed between the halves: never both alive, none forgotten',
   inCi: { kills: 8 },
   run: async (frame) => {
-    const { amount, checks, print } = frame
+    const { checks } = frame
     const world = await createWorld(frame, { variables: { MAX_DRIVERS: '12' } })
     await world.executor.start()
     const work: Work = { isOver: false, asked: 0, accepted: new Set() }
-    const chains = Promise.allSettled(
-      Array.from({ length: CHAINS }, (_, n) => chainOf(frame, world, work, n))
-    )
-    const { kills, where } = await killAgainAndAgain(frame, world, {
-      kills: amount.kills ?? 100,
+    const clients = Array.from({ length: CHAINS }, (_, n) => chainOf(frame, world, work, n))
+    const kills = await killWhile({ work, clients }, frame, world, {
+      kills: 100,
       points: [
         'before-write',
         'after-write',
@@ -42,13 +40,8 @@ export const scenario: Scenario = {
         'before-answer'
       ],
       nthAtMost: 1,
-      worksMs: [200, 3500],
-      until: Date.now() + (amount.minutes ?? 60) * 60_000
+      worksMs: [200, 3500]
     })
-    print(`killed ${where}`)
-    work.isOver = true
-    const broken = (await chains).filter((one) => one.status === 'rejected')
-    for (const { reason } of broken) checks.holds(false, `a client broke off: ${reason?.stack}`)
     checks.holds(work.asked > 0, 'no restart was asked for: the run shows nothing')
     const both = await judge(frame, world, work)
     return `${kills} kills, ${work.asked} restarts, ${work.accepted.size} accepted, ${both} both alive, ${checks.failures.length} wrong`

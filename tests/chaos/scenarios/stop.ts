@@ -3,7 +3,7 @@ import { isLive } from '../cluster/cluster.ts'
 import type { PlayedApplication } from '../cluster/orders.ts'
 import type { Frame, Scenario } from '../frame.ts'
 import { type JobPlan, planJob, WRAPPERS } from '../job-plan.ts'
-import { killAgainAndAgain } from '../killing.ts'
+import { killWhile } from '../killing.ts'
 import { eventually, pause } from '../pause.ts'
 import type { Random } from '../random.ts'
 import { jobNow, jobThatRuns, submitUntilAccepted } from '../retrying-client.ts'
@@ -24,17 +24,17 @@ export const scenario: Scenario = {
   about: 'stops under way while the executor is killed: told stopped means nothing is left',
   inCi: { kills: 8 },
   run: async (frame) => {
-    const { amount, checks, signal, print } = frame
+    const { checks, signal } = frame
     const world = await createWorld(frame, { variables: { MAX_LAUNCHERS: '6', MAX_DRIVERS: '12' } })
     await world.executor.start()
     const bystanders = await startBystanders(frame, world)
     const work: Work = { isOver: false, told: [], wishes: new Set() }
-    const clients = Promise.allSettled([
+    const clients = [
       ...Array.from({ length: CLIENTS }, (_, n) => stopperOf(frame, world, work, n)),
       slowDown(frame, world, work)
-    ])
-    const { kills, where } = await killAgainAndAgain(frame, world, {
-      kills: amount.kills ?? 100,
+    ]
+    const kills = await killWhile({ work, clients }, frame, world, {
+      kills: 100,
       points: [
         'before-intent',
         'after-intent',
@@ -45,13 +45,8 @@ export const scenario: Scenario = {
         'before-answer'
       ],
       nthAtMost: 1,
-      worksMs: [200, 3500],
-      until: Date.now() + (amount.minutes ?? 60) * 60_000
+      worksMs: [200, 3500]
     })
-    print(`killed ${where}`)
-    work.isOver = true
-    const broken = (await clients).filter((one) => one.status === 'rejected')
-    for (const { reason } of broken) checks.holds(false, `a client broke off: ${reason?.stack}`)
     await world.cluster.orders.faults([])
     await eventually(ENDS_WITHIN_MS, signal, async () => {
       const stopping = await world.api.count('&state=STOPPING').catch(() => 1)

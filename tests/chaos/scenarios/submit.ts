@@ -1,7 +1,7 @@
 import type { JobView, Reply, Via } from '../api.ts'
 import type { Frame, Scenario } from '../frame.ts'
 import { type JobPlan, jobBody, planJob } from '../job-plan.ts'
-import { killAgainAndAgain } from '../killing.ts'
+import { killWhile } from '../killing.ts'
 import { eventually, pause } from '../pause.ts'
 import type { Random } from '../random.ts'
 import {
@@ -39,7 +39,7 @@ export const scenario: Scenario = {
   about: 'clients submit and retry while the executor is killed: exactly once, nothing lost',
   inCi: { kills: 40 },
   run: async (frame) => {
-    const { amount, checks, print } = frame
+    const { checks, print } = frame
     const world = await createWorld(frame)
     await world.executor.start()
     const ledger: Ledger = {
@@ -49,13 +49,13 @@ export const scenario: Scenario = {
       contended: new Set()
     }
     const work = { isOver: false, live: 0 }
-    const clients = Promise.allSettled([
+    const clients = [
       ...Array.from({ length: CLIENTS_V2 }, (_, n) => clientOf(frame, world, ledger, work, n)),
       ...Array.from({ length: CLIENTS_V1 }, (_, n) => callerOf(frame, world, ledger, work, n)),
       countLive(frame, world, work)
-    ])
-    const { kills, where } = await killAgainAndAgain(frame, world, {
-      kills: amount.kills ?? 300,
+    ]
+    const kills = await killWhile({ work, clients }, frame, world, {
+      kills: 300,
       points: [
         'before-write',
         'after-write',
@@ -68,13 +68,8 @@ export const scenario: Scenario = {
         'before-final'
       ],
       nthAtMost: 3,
-      worksMs: [20, 1800],
-      until: Date.now() + (amount.minutes ?? 60) * 60_000
+      worksMs: [20, 1800]
     })
-    print(`killed ${where}`)
-    work.isOver = true
-    const broken = (await clients).filter((one) => one.status === 'rejected')
-    for (const { reason } of broken) checks.holds(false, `a client broke off: ${reason?.stack}`)
     checks.holds(ledger.accepted.size > 0, 'nothing was accepted: the run shows nothing')
     await settle(frame, world)
     const evidence = await gatherEvidence(world)
