@@ -4,7 +4,7 @@ import { needsDriver } from './launching.ts'
 import type { Parts } from './parts.ts'
 import type { Starter } from './start-job.ts'
 import type { Stops } from './stop-submission.ts'
-import { type Attempt, isStarting, type Submission } from './submission.ts'
+import { type Attempt, ImpossibleChange, isStarting, type Submission } from './submission.ts'
 
 /** Submissions that are not over, and attempts whose launcher has not been seen to end. */
 export type LeftWork = Readonly<{
@@ -26,11 +26,11 @@ type Needs = Readonly<{ launcher: Launcher; stops: Stops; starter: Starter }>
 export function createRecovery(parts: Parts, { launcher, stops, starter }: Needs): Recovery {
   const { store, queue, background, launching, log } = parts
 
-  async function takeUpOne(submission: Submission, attempt: Attempt | undefined): Promise<void> {
+  function takeUpOne(submission: Submission, attempt: Attempt | undefined): void {
     const { id: submissionId, state } = submission
     log.info({ submissionId, state }, 'taken up again')
     if (state === 'ACCEPTED' && submission.promised) startAnew(submission)
-    else if (state === 'ACCEPTED') await rejectUnpromised(submission, attempt)
+    else if (state === 'ACCEPTED') rejectUnpromised(submission, attempt)
     else if (state === 'LAUNCHING') resume(submission, attempt)
     else {
       if (attempt && attempt.endedAt === null) follow(attempt)
@@ -45,10 +45,17 @@ export function createRecovery(parts: Parts, { launcher, stops, starter }: Needs
   }
 
   /** Accepted by a version that told nobody it would be kept: whoever asked has asked again. */
-  async function rejectUnpromised({ id }: Submission, attempt: Attempt | undefined): Promise<void> {
+  function rejectUnpromised({ id }: Submission, attempt: Attempt | undefined): void {
     const text = 'the service ended before a launcher was started for it'
-    await store.change(id, { to: 'REJECTED', who: 'executor', reason: 'SERVICE_RESTARTED', text })
-    if (attempt) await store.attemptEnded(attempt.id, { kind: 'not-started', reason: text })
+    const change = { to: 'REJECTED', who: 'executor', reason: 'SERVICE_RESTARTED', text } as const
+    const reject = async () => {
+      await store.change(id, change).catch((error: unknown) => {
+        if (!(error instanceof ImpossibleChange)) throw error
+      })
+      if (attempt) await store.attemptEnded(attempt.id, { kind: 'not-started', reason: text })
+    }
+    const ids = { submissionId: id }
+    background.run('giving up', ids, () => background.insist('giving up', ids, reject))
   }
 
   function follow(attempt: Attempt): void {
@@ -80,7 +87,7 @@ export function createRecovery(parts: Parts, { launcher, stops, starter }: Needs
         const last = isStarting(submission)
           ? await store.attemptOf(submission.id)
           : lastOpen.get(submission.id)
-        await takeUpOne(submission, last)
+        takeUpOne(submission, last)
         if (last && submission.state !== 'ACCEPTED') open.delete(last.id)
       }
       // Launchers that outlived their submission, or were never started: their end is still to be kept.
