@@ -16,8 +16,9 @@ import type { SessionStore } from './domain/session-store.ts'
 import type { UserStore } from './domain/users.ts'
 import { authRoutes } from './http/auth-routes.ts'
 import { createJointDocument } from './openapi/joint-document.ts'
+import type { Room } from './proxy/connections.ts'
 import { createFrontDoor, type Prefix } from './proxy/front-door.ts'
-import { createUpstream, type Room, roomForStreams } from './proxy/upstream.ts'
+import { createUpstream, roomForStreams } from './proxy/upstream.ts'
 
 /** What a caller has opened already, or wants to be another one. */
 export type Replacements = {

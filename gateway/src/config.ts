@@ -51,6 +51,9 @@ export const environment = z
     STREAM_IDLE_TIMEOUT_MS: milliseconds(300_000).describe(
       'How long an answer that has begun may stand still, whichever side is slow'
     ),
+    MAX_REQUESTS: wholeNumber(8192, { least: 1 }).describe(
+      'Requests under way at once, all services together, in each worker; more are answered 503'
+    ),
     MAX_CONNECTIONS: wholeNumber(20_000, { least: 1 }).describe('Connections of clients at most'),
     DATA_DIR: z
       .string()

@@ -52,6 +52,12 @@ export const busy = (service: string) =>
     headers: RETRY_SOON
   })
 
+export const tooManyRequests = () =>
+  new Refusal(503, 'the gateway has as many requests under way as it can take', {
+    code: 'GATEWAY_BUSY',
+    headers: RETRY_SOON
+  })
+
 export const starting = () =>
   new Refusal(503, 'the gateway is starting', { code: 'GATEWAY_STARTING', headers: RETRY_SOON })
 

@@ -29,14 +29,14 @@ function canGoOn(incoming: IncomingMessage): boolean {
 
 /**
  * Answers a request with a refusal, as the service behind its path would: an envelope, or problem details. The
- * connection goes on where the body allows it.
+ * connection goes on where the body allows it. Answers how many bytes its body has.
  */
 export function refuse(
   incoming: IncomingMessage,
   response: ServerResponse,
   refusal: Refusal,
   requestId: string
-): void {
+): number {
   const { url = '' } = incoming
   const target = readRequestTarget(url)
   // One that is refused itself, too: what is said of it follows its beginning.
@@ -55,6 +55,7 @@ export function refuse(
   if (incoming.method === 'HEAD') response.flushHeaders()
   else response.write(text)
   endAfterBody(incoming, response)
+  return incoming.method === 'HEAD' ? 0 : text.length
 }
 
 /**

@@ -1,10 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Refusal } from '@scheduler-task/envelope/errors'
-import type { Dispatcher } from 'undici'
+import type { Client, Dispatcher } from 'undici'
 import { bodyTooSlow, brokenAnswer, busy, noAnswerInTime, unreachable } from '../errors.ts'
+import type { Access } from './access-log.ts'
 import { endAfterBody, hasBody, isUnread, refuse } from './answer.ts'
+import type { Call } from './connections.ts'
 import { requestHeaders, responseHeaders } from './forwarded-headers.ts'
 import { RequestBody } from './request-body.ts'
+import type { TraceContext } from './trace-context.ts'
 import type { Upstream } from './upstream.ts'
 
 export type ExchangeOptions = {
@@ -13,7 +16,9 @@ export type ExchangeOptions = {
   upstream: Upstream
   /** Path and query as the service shall see them. */
   target: string
-  requestId: string
+  trace: TraceContext
+  /** Its id is passed on, what is carried is counted there. */
+  access: Access
   trustProxy: boolean
   timeouts: ExchangeTimeouts
   /** No more requests are taken on this connection after this one. */
@@ -30,59 +35,73 @@ export type ExchangeTimeouts = {
   streamIdleMs: number
 }
 
-/** A request that is being carried. */
-export type Forwarded = {
-  /** Ends it now: by this refusal, or, when the answer has begun, in its middle. The service sees its caller leave. */
-  breakOff(refusal: Refusal): void
-}
-
-/** Sends a request to a service and its answer back, both as they come. */
-export function forward(options: ExchangeOptions): Forwarded {
-  const { incoming, upstream, response } = options
-  if (upstream.isFull()) {
-    refuse(incoming, response, busy(upstream.name), options.requestId)
-    return { breakOff: () => {} }
-  }
-  const exchange = new Exchange(options)
-  exchange.start()
-  return exchange
-}
-
+/** Answers up to this size are sent with their head in one piece, when they have come in one. */
+const SMALL_ANSWER_BYTES = 16 * 1024
 const NOTHING = Buffer.alloc(0)
 
 class GivenUp extends Error {}
 
 /**
- * One request and its answer.
+ * One request to a service and its answer, both carried as they come.
  *
  * sending ── body read ──> waiting ── head of the answer ──> answering ── last byte ──> ended
  * Each can end early: the client leaves, the service breaks off, or the time for it is over. A request without a body
  * begins in waiting; a service may answer while it is still being sent to.
  */
-class Exchange implements Dispatcher.DispatchHandler, Forwarded {
+export class Exchange implements Dispatcher.DispatchHandler, Call {
   readonly #options: ExchangeOptions
   #state: 'sending' | 'waiting' | 'answering' | 'ended' = 'waiting'
+  #connection: Client | undefined
   #controller: Dispatcher.DispatchController | undefined
   #timer: NodeJS.Timeout | undefined
+  #body: RequestBody | null = null
   /** Bytes of the answer that are still to come; -1 when it does not say. */
   #left = -1
+  /** Whether a client that reads again lets the service go on. */
+  #resumes = false
 
   constructor(options: ExchangeOptions) {
     this.#options = options
   }
 
+  /** Begins it, or refuses it when the service has too many calls. */
   start(): void {
-    const { incoming, response, upstream, target, requestId, trustProxy } = this.#options
-    response.once('close', () => this.#clientIsGone())
-    const withBody = hasBody(incoming)
-    const body = withBody ? this.#readBody() : null
-    if (!withBody) this.#enter('waiting')
-    upstream.dispatch(
+    const { incoming, upstream } = this.#options
+    if (hasBody(incoming)) this.#body = this.#readBody()
+    else this.#enter('waiting')
+    if (!upstream.admit(this)) this.#refuse(busy(upstream.name))
+  }
+
+  /** The client's connection is gone, or the answer is out. */
+  clientIsGone(): void {
+    if (this.#state === 'ended') return
+    this.#leave()
+    this.#abort()
+  }
+
+  /** Ends it now: by this refusal, or, when the answer has begun, in its middle. The service sees its caller leave. */
+  breakOff(refusal: Refusal): void {
+    if (this.#state === 'ended') return
+    if (this.#state === 'answering') {
+      this.#leave()
+      this.#options.response.destroy()
+    } else {
+      this.#refuse(refusal)
+    }
+    this.#abort()
+  }
+
+  begin(connection: Client): void {
+    const { incoming, target, access, trace, trustProxy } = this.#options
+    this.#connection = connection
+    const requestId = access.requestId
+    const withBody = this.#body !== null
+    connection.dispatch(
       {
         method: incoming.method ?? 'GET',
         path: target,
-        headers: requestHeaders(incoming, { requestId, trustProxy, hasBody: withBody }),
-        body,
+        headers: requestHeaders(incoming, { requestId, trace, trustProxy, hasBody: withBody }),
+        body: this.#body,
         // Else undici closes the connection after each HEAD and each GET with a body.
         reset: false
       },
@@ -91,10 +110,11 @@ class Exchange implements Dispatcher.DispatchHandler, Forwarded {
   }
 
   #readBody(): RequestBody {
-    const { incoming } = this.#options
+    const { incoming, access } = this.#options
     const body = new RequestBody(incoming)
     this.#enter('sending')
-    incoming.on('data', () => {
+    incoming.on('data', (chunk: Buffer) => {
+      access.received += chunk.length
       if (this.#state === 'sending') this.#timer?.refresh()
     })
     incoming.once('end', () => {
@@ -113,9 +133,9 @@ class Exchange implements Dispatcher.DispatchHandler, Forwarded {
 
   onResponseStart(controller: Dispatcher.DispatchController, status: number): void {
     if (status < 200 || this.#state === 'ended') return
-    const { incoming, response, requestId, isClosing } = this.#options
+    const { incoming, response, access, isClosing } = this.#options
     const raw = controller.rawHeaders
-    const headers = responseHeaders(Array.isArray(raw) ? raw : [], requestId)
+    const headers = responseHeaders(Array.isArray(raw) ? raw : [], access.requestId)
     if (isUnread(incoming) || isClosing()) headers.push('connection', 'close')
     response.writeHead(status, headers)
     this.#enter('answering')
@@ -125,19 +145,15 @@ class Exchange implements Dispatcher.DispatchHandler, Forwarded {
       return
     }
     this.#left = contentLength(headers)
-    response.on('drain', () => {
-      this.#timer?.refresh()
-      controller.resume()
-    })
     if (this.#left === 0) this.#end()
-    // Not flushHeaders(), which writes a head as UTF-8. Both are sent with the first piece when that is here already.
-    else response.write(NOTHING)
+    // Not flushHeaders(), which writes a head as UTF-8. A head that waits for a small body goes out with it.
+    else if (this.#left < 0 || this.#left > SMALL_ANSWER_BYTES) response.write(NOTHING)
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#state !== 'answering') return
-    const { response } = this.#options
-    this.#timer?.refresh()
+    const { response, access } = this.#options
+    access.sent += chunk.length
     if (this.#left > 0) {
       this.#left -= chunk.length
       if (this.#left <= 0) {
@@ -145,15 +161,26 @@ class Exchange implements Dispatcher.DispatchHandler, Forwarded {
         return
       }
     }
-    if (!response.write(chunk)) controller.pause()
+    this.#timer?.refresh()
+    if (response.write(chunk)) return
+    controller.pause()
+    if (this.#resumes) return
+    this.#resumes = true
+    response.on('drain', () => {
+      this.#timer?.refresh()
+      controller.resume()
+    })
   }
 
   onResponseEnd(): void {
     if (this.#state === 'answering') this.#end()
+    this.#release('reusable')
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     const { upstream, response } = this.#options
+    const wasSent = this.#controller !== undefined
+    this.#release(wasSent || error instanceof GivenUp ? 'reusable' : 'unusable')
     if (this.#state === 'ended') return
     if (response.headersSent) {
       // Never end(): the client would take a part for the whole.
@@ -162,18 +189,14 @@ class Exchange implements Dispatcher.DispatchHandler, Forwarded {
       return
     }
     const { name } = upstream
-    this.#refuse(this.#controller ? brokenAnswer(name, error) : unreachable(name, error))
+    this.#refuse(wasSent ? brokenAnswer(name, error) : unreachable(name, error))
   }
 
-  breakOff(refusal: Refusal): void {
-    if (this.#state === 'ended') return
-    if (this.#state === 'answering') {
-      this.#leave()
-      this.#options.response.destroy()
-    } else {
-      this.#refuse(refusal)
-    }
-    this.#abort()
+  #release(use: 'reusable' | 'unusable'): void {
+    const connection = this.#connection
+    if (!connection) return
+    this.#connection = undefined
+    this.#options.upstream.release(connection, use)
   }
 
   #enter(state: 'sending' | 'waiting' | 'answering'): void {
@@ -192,35 +215,37 @@ class Exchange implements Dispatcher.DispatchHandler, Forwarded {
   }
 
   #refuse(refusal: Refusal): void {
-    const { incoming, response, requestId } = this.#options
+    const { incoming, response, access } = this.#options
     this.#leave()
-    refuse(incoming, response, refusal, requestId)
+    access.sent += refuse(incoming, response, refusal, access.requestId)
   }
 
   #end(chunk?: Buffer): void {
     const { incoming, response } = this.#options
     this.#leave()
     if (!isUnread(incoming)) {
-      incoming.resume()
-      response.end(chunk)
+      if (this.#body) incoming.resume()
+      // As text of the same bytes it goes out in one write with the head.
+      if (chunk && chunk.length <= SMALL_ANSWER_BYTES)
+        response.end(chunk.toString('latin1'), 'latin1')
+      else response.end(chunk)
       return
     }
     if (chunk) response.write(chunk)
     endAfterBody(incoming, response)
   }
 
-  #clientIsGone(): void {
-    if (this.#state === 'ended') return
-    this.#leave()
-    this.#abort()
-  }
-
   #leave(): void {
     this.#state = 'ended'
     clearTimeout(this.#timer)
+    if (this.#controller) return
+    this.#options.upstream.withdraw(this)
+    // Nobody will read it: left alone it would stop the client once it is full.
+    this.#body?.destroy()
   }
 
   #abort(): void {
+    // One that waits for its connection is told when that is there.
     this.#controller?.abort(new GivenUp('given up by the gateway'))
   }
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { TLSSocket } from 'node:tls'
+import type { TraceContext } from './trace-context.ts'
 
 /** Fields that concern one connection only (RFC 9110 §7.6.1), and those that this gateway answers itself. */
 const HOP_BY_HOP = new Set([
@@ -18,6 +19,8 @@ const REQUEST_OWN = new Set([
   ...HOP_BY_HOP,
   'content-length',
   'host',
+  'traceparent',
+  'tracestate',
   'x-forwarded-for',
   'x-forwarded-host',
   'x-forwarded-proto',
@@ -29,6 +32,7 @@ const RESPONSE_OWN = new Set([...HOP_BY_HOP, 'x-request-id'])
 
 export type RequestHeaderOptions = {
   requestId: string
+  trace: TraceContext
   /** Whether the peer's X-Forwarded-Host and -Proto are kept. */
   trustProxy: boolean
   /** Whether a body follows; its length is passed on when it is known. */
@@ -46,6 +50,8 @@ export function requestHeaders(incoming: IncomingMessage, options: RequestHeader
   result.push(
     'x-request-id',
     options.requestId,
+    'traceparent',
+    options.trace.traceparent,
     'x-forwarded-for',
     before ? `${before}, ${address}` : address,
     'x-forwarded-host',
@@ -56,6 +62,7 @@ export function requestHeaders(incoming: IncomingMessage, options: RequestHeader
     'host',
     host
   )
+  if (options.trace.tracestate) result.push('tracestate', options.trace.tracestate)
   const length = headers['content-length']
   if (options.hasBody && length !== undefined) result.push('content-length', length)
   return result

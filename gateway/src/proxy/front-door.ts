@@ -6,27 +6,29 @@ import {
   type ServerResponse
 } from 'node:http'
 import { endedSession, sessionsUnavailable } from '@scheduler-task/auth/auth-errors'
-import type { Authenticator } from '@scheduler-task/auth/authenticator'
+import type { Authenticator, Identity } from '@scheduler-task/auth/authenticator'
 import { Refusal } from '@scheduler-task/envelope/errors'
 import { refuseSocket } from '@scheduler-task/envelope/refuse-socket'
 import { requestIdFrom } from '@scheduler-task/envelope/request-id'
-import { loggableUrl } from '@scheduler-task/service-base/logger'
+import { type BatchedLog, createBatchedLog } from '@scheduler-task/service-base/batched-log'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Config } from '../config.ts'
 import * as errors from '../errors.ts'
+import { type Access, logAccess } from './access-log.ts'
 import { hasBody, refuse } from './answer.ts'
-import { type ExchangeTimeouts, forward } from './exchange.ts'
+import { Exchange, type ExchangeTimeouts } from './exchange.ts'
 import { isBelow } from './is-below.ts'
-import { readRequestTarget } from './request-target.ts'
+import { METHODS, MOST_HEADER_BYTES, readHead } from './request-head.ts'
+import type { RequestTarget } from './request-target.ts'
+import { traceContextFrom } from './trace-context.ts'
 import type { Upstream } from './upstream.ts'
+import { whenClosed } from './when-closed.ts'
 
-const MOST_HEADER_BYTES = 16 * 1024
-const MOST_HEADERS = 200
-const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
-const KNOWN_METHODS: ReadonlySet<string> = new Set(METHODS)
 /** Node looks for slow heads at this interval. */
 const SLOW_HEAD_CHECK_MS = 2000
 const KEEP_ALIVE_MS = 75_000
+/** Answered however much there is to do: who asks wants to know whether this process is well. */
+const HEALTH: ReadonlySet<string> = new Set(['/live', '/ready'])
 
 /** What is served below a prefix: a service, or nothing yet because `variable` is missing. */
 export type Prefix = {
@@ -39,17 +41,26 @@ export type Prefix = {
 }
 
 /** What requests need that is only there once the app is made. */
-type Opened = {
+type Parts = {
   authenticator: Authenticator
   log: FastifyBaseLogger
 }
+type Opened = Parts & { accessLog: BatchedLog }
 
 export type FrontDoor = {
   /** For Fastify: its handler gets what is not below a prefix. */
   serverFactory(own: RequestListener): Server
-  open(parts: Opened): void
+  open(parts: Parts): void
   /** From now on each answer ends its connection. */
   close(): void
+}
+
+/** A request and what is known of it from its first bytes. */
+type Received = {
+  incoming: IncomingMessage
+  response: ServerResponse
+  requestId: string
+  expectsContinue: boolean
 }
 
 /**
@@ -59,11 +70,13 @@ export type FrontDoor = {
 export function createFrontDoor(config: Config, prefixes: readonly Prefix[]): FrontDoor {
   let opened: Opened | undefined
   let closing = false
+  let underWay = 0
   const timeouts: ExchangeTimeouts = {
     clientIdleMs: config.CLIENT_IDLE_TIMEOUT_MS,
     answerMs: config.UPSTREAM_TIMEOUT_MS,
     streamIdleMs: config.STREAM_IDLE_TIMEOUT_MS
   }
+  const isClosing = () => closing
 
   function receive(
     own: RequestListener,
@@ -72,51 +85,104 @@ export function createFrontDoor(config: Config, prefixes: readonly Prefix[]): Fr
     expectsContinue: boolean
   ): void {
     const requestId = idOf(incoming)
-    const refused = (error: unknown) =>
-      refuse(incoming, response, asRefusal(error, opened?.log), requestId)
+    const received: Received = { incoming, response, requestId, expectsContinue }
     try {
       if (closing) response.shouldKeepAlive = false
       const target = readHead(incoming)
       const prefix = prefixes.find(({ path }) => isBelow(path, target.path))
-      if (!prefix) {
-        // Fastify reads the id and the path from here.
-        incoming.headers['x-request-id'] = requestId
-        incoming.url = target.path + target.query
-        if (expectsContinue) response.writeContinue()
-        boundBody(incoming, config.CLIENT_IDLE_TIMEOUT_MS)
-        own(incoming, response)
+      if (prefix) {
+        carry(prefix, target, received)
         return
       }
-      if (!opened) throw errors.starting()
-      const { authenticator, log } = opened
-      const logged = { reqId: requestId, url: incoming.url ?? '', service: prefix.name, user: '' }
-      logWhenAnswered(incoming, response, log, logged)
-      authenticator
-        .identify(incoming.headers)
-        .then((identity) => {
-          logged.user = identity.user.name
-          const { stream } = prefix
-          const upstream = stream?.path === target.path ? stream.upstream : prefix.upstream
-          if (!upstream) throw errors.notConfigured(prefix.name, prefix.variable)
-          if (response.destroyed) return
-          if (expectsContinue) response.writeContinue()
-          const forwarded = forward({
-            incoming,
-            response,
-            upstream,
-            target: target.path + target.query,
-            requestId,
-            trustProxy: config.TRUST_PROXY,
-            timeouts,
-            isClosing: () => closing
-          })
-          const giveUp = authenticator.watch(identity, (end) => {
-            log.info({ reqId: requestId, end }, 'broken off: the session has ended')
-            forwarded.breakOff(end === 'ended' ? endedSession() : sessionsUnavailable())
-          })
-          response.once('close', giveUp)
-        })
-        .catch(refused)
+      underWay += 1
+      whenClosed(incoming, response, leave)
+      if (underWay > config.MAX_REQUESTS && !HEALTH.has(target.path)) throw errors.tooManyRequests()
+      // Fastify reads the id and the path from here.
+      incoming.headers['x-request-id'] = requestId
+      incoming.url = target.path + target.query
+      if (expectsContinue) response.writeContinue()
+      boundBody(incoming, config.CLIENT_IDLE_TIMEOUT_MS)
+      own(incoming, response)
+    } catch (error) {
+      refuseFor(received, error)
+    }
+  }
+
+  function leave(): void {
+    underWay -= 1
+  }
+
+  function refuseFor({ incoming, response, requestId }: Received, error: unknown): number {
+    return refuse(incoming, response, asRefusal(error, opened?.log), requestId)
+  }
+
+  /** A request below a prefix: the token is looked at, then it is carried to its service. */
+  function carry(prefix: Prefix, target: RequestTarget, received: Received): void {
+    if (!opened) throw errors.starting()
+    const { authenticator, log, accessLog } = opened
+    const { incoming, response, requestId, expectsContinue } = received
+    const { headers } = incoming
+    const isOwnId = headers['x-request-id'] !== requestId
+    const trace = traceContextFrom(headers, isOwnId ? requestId.replaceAll('-', '') : undefined)
+    const access: Access = {
+      requestId,
+      traceId: trace.traceId,
+      url: incoming.url ?? '',
+      service: prefix.name,
+      user: '',
+      startedAt: performance.now(),
+      received: 0,
+      sent: 0
+    }
+    const ip = incoming.socket.remoteAddress
+    underWay += 1
+    let exchange: Exchange | undefined
+    let giveUpWatch: (() => void) | undefined
+    whenClosed(incoming, response, () => {
+      leave()
+      exchange?.clientIsGone()
+      giveUpWatch?.()
+      logAccess(accessLog, access, incoming, response, ip)
+    })
+
+    const goOn = (identity: Identity) => {
+      access.user = identity.user.name
+      if (underWay > config.MAX_REQUESTS) throw errors.tooManyRequests()
+      const { stream } = prefix
+      const upstream = stream?.path === target.path ? stream.upstream : prefix.upstream
+      if (!upstream) throw errors.notConfigured(prefix.name, prefix.variable)
+      if (response.destroyed || incoming.socket.destroyed) return
+      if (expectsContinue) response.writeContinue()
+      const { TRUST_PROXY: trustProxy } = config
+      const path = target.path + target.query
+      exchange = new Exchange({
+        incoming,
+        response,
+        upstream,
+        target: path,
+        trace,
+        access,
+        trustProxy,
+        timeouts,
+        isClosing
+      })
+      exchange.start()
+      giveUpWatch = authenticator.watch(identity, (end) => {
+        log.info({ reqId: requestId, end }, 'broken off: the session has ended')
+        exchange?.breakOff(end === 'ended' ? endedSession() : sessionsUnavailable())
+      })
+    }
+    const refused = (error: unknown) => {
+      access.sent += refuseFor(received, error)
+    }
+    const identity = authenticator.identifyNow(headers)
+    if (!identity) {
+      authenticator.identify(headers).then(goOn).catch(refused)
+      return
+    }
+    // Known by memory: without a promise.
+    try {
+      goOn(identity)
     } catch (error) {
       refused(error)
     }
@@ -131,7 +197,7 @@ export function createFrontDoor(config: Config, prefixes: readonly Prefix[]): Fr
         requestTimeout: 0,
         connectionsCheckingInterval: Math.min(SLOW_HEAD_CHECK_MS, config.HEAD_TIMEOUT_MS),
         keepAliveTimeout: KEEP_ALIVE_MS,
-        // Looked at below, so that its absence gets an envelope too.
+        // Looked at in the head, so that its absence gets an envelope too.
         requireHostHeader: false
       })
       server.maxConnections = config.MAX_CONNECTIONS
@@ -149,38 +215,17 @@ export function createFrontDoor(config: Config, prefixes: readonly Prefix[]): Fr
       return server
     },
     open(parts) {
-      opened = parts
+      opened = { ...parts, accessLog: createBatchedLog(parts.log) }
     },
     close() {
       closing = true
+      opened?.accessLog.close()
     }
   }
 }
 
 function idOf({ headers }: IncomingMessage): string {
   return requestIdFrom(headers['x-request-id'])
-}
-
-/** @throws Refusal for a head that this gateway and a service might read in two ways. */
-function readHead(incoming: IncomingMessage) {
-  const { method = '', url = '', headers, rawHeaders, httpVersionMinor } = incoming
-  if (!KNOWN_METHODS.has(method)) throw errors.methodNotAllowed(METHODS)
-  if (rawHeaders.length > 2 * MOST_HEADERS) throw errors.tooManyHeaders(MOST_HEADERS)
-  let hosts = 0
-  for (let at = 0; at < rawHeaders.length; at += 2) {
-    const name = rawHeaders[at] ?? ''
-    if (name.length === 4 && name.toLowerCase() === 'host') hosts += 1
-  }
-  if (hosts > 1 || (hosts === 0 && httpVersionMinor > 0)) {
-    throw errors.badRequestHead('there must be one Host header')
-  }
-  const coding = headers['transfer-encoding']
-  if (coding !== undefined && coding.toLowerCase() !== 'chunked') {
-    throw errors.transferCodingNotSupported()
-  }
-  const target = readRequestTarget(url)
-  if ('refused' in target) throw errors.badPath(target.refused)
-  return target
 }
 
 function asRefusal(error: unknown, log: FastifyBaseLogger | undefined): Refusal {
@@ -198,29 +243,4 @@ function boundBody(incoming: IncomingMessage, timeoutMs: number): void {
   // Not for its own sake does the process live on.
   timer.unref()
   incoming.once('close', () => clearTimeout(timer))
-}
-
-/** One line a request, like that of the services. */
-function logWhenAnswered(
-  incoming: IncomingMessage,
-  response: ServerResponse,
-  log: FastifyBaseLogger,
-  logged: { reqId: string; url: string; service: string; user: string }
-): void {
-  const startedAt = performance.now()
-  const ip = incoming.socket.remoteAddress
-  response.once('close', () => {
-    log.info(
-      {
-        ...logged,
-        url: loggableUrl(logged.url),
-        method: incoming.method,
-        status: response.statusCode,
-        cutOff: response.writableFinished ? undefined : true,
-        ms: Math.round(performance.now() - startedAt),
-        ip
-      },
-      'request'
-    )
-  })
 }

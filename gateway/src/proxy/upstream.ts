@@ -1,23 +1,16 @@
-import { type Dispatcher, Pool } from 'undici'
+import { Client, type Dispatcher } from 'undici'
 import type { Config } from '../config.ts'
+import { type Connections, createConnections, type Room } from './connections.ts'
 
 const KEEP_ALIVE_MS = 30_000
 
 /** A service behind the gateway. */
-export type Upstream = {
+export type Upstream = Connections & {
   /** What messages call it. */
   name: string
-  dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void
   /** Asks for a path of the service's own, for the gateway itself. */
   get(path: string, signal: AbortSignal): Promise<Dispatcher.ResponseData>
-  /** True when one more call would wait behind more calls than UPSTREAM_QUEUE allows. */
-  isFull(): boolean
-  /** Breaks off what is under way. */
-  destroy(): Promise<void>
 }
-
-/** How many calls a service gets at once, and how many more may wait for their turn. */
-export type Room = Readonly<{ connections: number; queue: number }>
 
 /** For calls, which end. */
 function roomForCalls({ UPSTREAM_CONNECTIONS, UPSTREAM_QUEUE }: Config): Room {
@@ -37,23 +30,34 @@ export function createUpstream(
   room: Room = roomForCalls(config)
 ): Upstream {
   const socketPath = url.startsWith('unix:') ? url.slice('unix:'.length) : undefined
-  const pool = new Pool(socketPath ? 'http://localhost' : url, {
-    connections: room.connections,
-    pipelining: 1,
-    connect: { timeout: config.UPSTREAM_CONNECT_TIMEOUT_MS, ...(socketPath ? { socketPath } : {}) },
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    keepAliveMaxTimeout: KEEP_ALIVE_MS,
-    // An exchange has its own clock, which knows who is slow.
-    headersTimeout: 0,
-    bodyTimeout: 0
-  })
-  const most = room.connections + room.queue
+  const connect = () =>
+    new Client(socketPath ? 'http://localhost' : url, {
+      pipelining: 1,
+      connect: {
+        timeout: config.UPSTREAM_CONNECT_TIMEOUT_MS,
+        ...(socketPath ? { socketPath } : {})
+      },
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      keepAliveMaxTimeout: KEEP_ALIVE_MS,
+      // An exchange has its own clock, which knows who is slow.
+      headersTimeout: 0,
+      bodyTimeout: 0
+    })
+  const connections = createConnections(room, connect)
+  /** Not one of those: the gateway's own question takes nothing of what calls need. */
+  const ownConnection = connect()
   return {
+    ...connections,
     name,
-    dispatch: (options, handler) => void pool.dispatch(options, handler),
     get: (path, signal) =>
-      pool.request({ method: 'GET', path, headers: { accept: 'application/json' }, signal }),
-    isFull: () => pool.stats.size >= most,
-    destroy: () => pool.destroy()
+      ownConnection.request({
+        method: 'GET',
+        path,
+        headers: { accept: 'application/json' },
+        signal
+      }),
+    async destroy() {
+      await Promise.all([connections.destroy(), ownConnection.destroy()])
+    }
   }
 }

@@ -73,6 +73,119 @@ t.test('a client that leaves in the middle of a download is noticed by the servi
   await seen[0]?.gone
 })
 
+t.test('requests sent one behind the other are all given up with their client', async (t) => {
+  const seen: Seen[] = []
+  const upstream = await startUpstream(t, (request, response) => {
+    request.resume()
+    seen.push({ request, response, gone: closeOf(response) })
+  })
+  const { port, token } = await startGateway(t, { EXECUTOR_URL: upstream.url })
+  const connection = await connectRaw(t, port)
+  const head = `/executor/x HTTP/1.1\r\nHost: a\r\nToken: ${token}\r\n`
+  connection.send(`GET ${head}\r\nPOST ${head}Content-Length: 2\r\n\r\nhiGET ${head}\r\n`.repeat(5))
+  await until(() => seen.length === 15)
+  connection.socket.destroy()
+  await Promise.all(seen.map(({ gone }) => gone))
+})
+
+t.test('those who leave the queue leave their places to others', async (t) => {
+  const seen: Seen[] = []
+  const upstream = await startUpstream(t, (request, response) => {
+    seen.push({ request, response, gone: closeOf(response) })
+  })
+  const { port, token, app } = await startGateway(t, {
+    EXECUTOR_URL: upstream.url,
+    UPSTREAM_CONNECTIONS: '1',
+    UPSTREAM_QUEUE: '3'
+  })
+  const get = async () => {
+    const connection = await connectRaw(t, port)
+    connection.send(`GET /executor/x HTTP/1.1\r\nHost: a\r\nToken: ${token}\r\n\r\n`)
+    return connection
+  }
+  const first = await get()
+  await until(() => seen.length === 1)
+  for (let round = 0; round < 20; round += 1) {
+    const waiting = await Promise.all([get(), get(), get()])
+    const refused = await get()
+    await until('one of the four is refused', () =>
+      [...waiting, refused].some((one) => one.rest().includes('GATEWAY_SERVICE_BUSY'))
+    )
+    for (const { socket } of [...waiting, refused]) socket.destroy()
+    await until(async () => (await connections(app.server)) === 1)
+  }
+  const last = await get()
+  seen[0]?.response.end('1')
+  t.equal((await first.answer()).body, '1')
+  await until(() => seen.length === 2)
+  seen[1]?.response.end('2')
+  t.equal((await last.answer()).body, '2')
+  t.equal(seen.length, 2, 'nobody else was ever sent to the service')
+})
+
+t.test('an upload that was refused in the queue is still taken from the client', async (t) => {
+  const seen: Seen[] = []
+  const upstream = await startUpstream(t, (request, response) => {
+    seen.push({ request, response, gone: closeOf(response) })
+  })
+  const { port, token } = await startGateway(t, {
+    FILE_SERVICE_URL: upstream.url,
+    UPSTREAM_CONNECTIONS: '1',
+    CLIENT_IDLE_TIMEOUT_MS: '1000'
+  })
+  const first = await connectRaw(t, port)
+  first.send(`GET /file/x HTTP/1.1\r\nHost: a\r\nToken: ${token}\r\n\r\n`)
+  await until(() => seen.length === 1)
+  const upload = await connectRaw(t, port)
+  const size = 32 * 1024 * 1024
+  upload.send(
+    `POST /file/upload HTTP/1.1\r\nHost: a\r\nToken: ${token}\r\nContent-Length: ${size}\r\n\r\n`
+  )
+  let written = false
+  upload.socket.write(Buffer.alloc(size), () => {
+    written = true
+  })
+  const answer = await upload.answer()
+  t.equal(codeIn(answer), 'GATEWAY_SERVICE_BUSY')
+  await until('all of it was taken', () => written)
+})
+
+t.test('more requests at once than the gateway takes: 503, but for health', async (t) => {
+  const seen: Seen[] = []
+  const upstream = await startUpstream(t, (request, response) => {
+    seen.push({ request, response, gone: closeOf(response) })
+  })
+  const { port, token } = await startGateway(t, {
+    EXECUTOR_URL: upstream.url,
+    FILE_SERVICE_URL: upstream.url,
+    MAX_REQUESTS: '2'
+  })
+  const get = async (path: string, fields = `Token: ${token}\r\n`) => {
+    const connection = await connectRaw(t, port)
+    connection.send(`GET ${path} HTTP/1.1\r\nHost: a\r\n${fields}\r\n`)
+    return connection
+  }
+  const [one, two] = [await get('/executor/1'), await get('/file/2')]
+  await until(() => seen.length === 2)
+  for (const path of ['/executor/3', '/auth/me']) {
+    const refused = await (await get(path)).answer()
+    t.equal(refused.status, 503)
+    t.equal(codeIn(refused), 'GATEWAY_BUSY')
+    t.ok(refused.headers['retry-after'])
+  }
+  t.equal((await (await get('/executor/3', '')).answer()).status, 401, 'strangers are not told')
+  t.equal((await (await get('/live')).answer()).status, 200)
+  t.equal((await (await get('/ready')).answer()).status, 200)
+  seen[0]?.response.end()
+  seen[1]?.response.end()
+  t.equal((await one.answer()).status, 200)
+  t.equal((await two.answer()).status, 200)
+  const after = await get('/executor/4')
+  await until(() => seen.length === 3)
+  seen[2]?.response.end()
+  t.equal((await after.answer()).status, 200)
+})
+
 t.test('a call whose client left while it waited for its turn is never made', async (t) => {
   const seen: Seen[] = []
   const upstream = await startUpstream(t, (request, response) => {

@@ -45,7 +45,10 @@ t.test('fields of one connection stay on that connection', async (t) => {
   const answer = await connection.answer()
   t.equal(answer.status, 200)
   t.equal(answer.headers['x-request-id'], 'call-7')
+  const traceparent = heard?.headers.traceparent
+  t.match(traceparent, /^00-[0-9a-f]{32}-[0-9a-f]{16}-00$/, 'a trace of its own')
   t.strictSame(heard?.headers, {
+    traceparent,
     host: 'gateway.example:8080',
     connection: 'keep-alive',
     token,

@@ -22,7 +22,7 @@ export function logOutput(fd: number = STANDARD_OUTPUT): DestinationStream {
       // Waited for once only, not at every line.
       const written = writeWhole(fd, bytes, lost > 0 ? 0 : PATIENCE_MS)
       if (written > 0) inLine = bytes[written - 1] !== '\n'.charCodeAt(0)
-      lost = written === bytes.length ? 0 : lost + 1
+      lost = written === bytes.length ? 0 : lost + line.split('\n').length - 1
     }
   }
 }

@@ -36,6 +36,7 @@ const SECRET_PARAMETER = /([?&](?:[^=&]*(?:token|password|secret|jwt)[^=&]*)=)[^
 
 /** A URL as it may be logged: values of parameters that look like secrets are hidden, and it is cut at 1000 characters. */
 export function loggableUrl(url: string): string {
+  if (!url.includes('=') && url.length <= 1000) return url
   const hidden = url.replace(SECRET_PARAMETER, '$1[hidden]')
   return hidden.length > 1000 ? `${hidden.slice(0, 1000)}…` : hidden
 }
