@@ -84,6 +84,10 @@ export async function createApp(options: AppOptions) {
     )
   })
 
+  app.addHook('onRequest', async ({ raw }) => {
+    // The router takes what is before it for the path; whoever stands in front may not.
+    if (raw.url?.includes('#')) throw badUrl('a fragment has no place in a request')
+  })
   drainConnections(app, config.SHUTDOWN_TIMEOUT_MS)
   readLeftovers(app)
   await app.register(envelopePlugin)
@@ -100,12 +104,14 @@ export async function createApp(options: AppOptions) {
 
 export type App = Awaited<ReturnType<typeof createApp>>
 
+const badUrl = (message: string) => new BadParameters([{ path: '', message }])
+
 /** Fastify calls this before routing: hooks and serializers do not run. */
 function refuseBadUrl(
   { id, url }: Readonly<{ id: string; url: string }>,
   response: ServerResponse
 ): void {
-  const refusal = new BadParameters([{ path: '', message: 'the path is not a valid URL path' }])
+  const refusal = badUrl('the path is not a valid URL path')
   const isProblem = answersProblems(url)
   const { httpStatus, body } = (isProblem ? problemAnswer : refusalAnswer)(refusal, id)
   response

@@ -145,6 +145,11 @@ t.test('what is not HTTP, or no valid path, gets an envelope', async (t) => {
       /^HTTP\/1\.1 400 .*"statusCode":400/s
     ],
     [
+      'a fragment',
+      'GET /live#/../x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n',
+      /^HTTP\/1\.1 400 .*"statusCode":400/s
+    ],
+    [
       'too many headers',
       `GET / HTTP/1.1\r\nHost: a\r\nX: ${'a'.repeat(40_000)}\r\n\r\n`,
       /^HTTP\/1\.1 431 .*"statusCode":431/s
