@@ -6,11 +6,12 @@ import { type App, createApp } from '@scheduler-task/service-base/create-app'
 import { packageVersion } from '@scheduler-task/service-base/package-version'
 import type { FastifyBaseLogger } from 'fastify'
 import { openEmbeddedState } from './adapters/embedded-state.ts'
+import { createRedisLoginThrottle } from './adapters/redis-login-throttle.ts'
 import { createRedisSessionStore } from './adapters/redis-session-store.ts'
 import { type OpenedUsers, openUsers } from './adapters/user-file.ts'
 import type { Config } from './config.ts'
 import { createLogin } from './domain/login.ts'
-import { createLoginThrottle } from './domain/login-throttle.ts'
+import { createLoginThrottle, type LoginThrottle } from './domain/login-throttle.ts'
 import { endOutdatedSessions } from './domain/outdated-sessions.ts'
 import type { SessionStore } from './domain/session-store.ts'
 import type { UserStore } from './domain/users.ts'
@@ -64,7 +65,8 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
     await Promise.all(prefixes.map(({ upstream }) => upstream?.destroy()))
   })
 
-  const { auth, sessions } = await openSessions(app, config, replacements)
+  const opened = await openSessions(app, config, replacements)
+  const { auth, sessions } = opened
   await app.register(cookie)
   await app.register(authPlugin, {
     config: auth,
@@ -73,7 +75,7 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
   })
   await app.register(authRoutes, {
     sessions,
-    login: config.AUTH_MODE === 'off' ? null : await makeLogin(app, auth, sessions, replacements)
+    login: config.AUTH_MODE === 'off' ? null : await makeLogin(app, opened, replacements)
   })
 
   await app.ready()
@@ -108,12 +110,20 @@ function prefixesOf(config: Config, missing: Replacements['missing'] = {}): Pref
   ]
 }
 
-/** The configuration with a signing key, and the store of sessions; `null` where none are looked up. */
+type Opened = {
+  /** The configuration with a signing key. */
+  auth: Config
+  /** `null` where none are looked up. */
+  sessions: SessionStore | null
+  /** Where sessions are shared by several processes, failed logins are counted for all of them. */
+  throttle?: LoginThrottle
+}
+
 async function openSessions(
   app: App,
   config: Config,
-  { sessions, secret }: Replacements
-): Promise<{ auth: Config; sessions: SessionStore | null }> {
+  { sessions, secret, now }: Replacements
+): Promise<Opened> {
   if (config.AUTH_MODE === 'off') return { auth: config, sessions: null }
   const looksUp = config.AUTH_MODE === 'session'
   const key = config.JWT_SECRET ?? secret
@@ -126,7 +136,12 @@ async function openSessions(
     await app.register(redisPlugin, { url: config.REDIS_URL })
     const lookup = trackedSessions(app, config)
     const { SESSION_KEY_PREFIX: prefix } = config
-    return { auth, sessions: createRedisSessionStore({ redis: app.redis, lookup, prefix }) }
+    const { redis } = app
+    return {
+      auth,
+      sessions: createRedisSessionStore({ redis, lookup, prefix }),
+      throttle: createRedisLoginThrottle({ redis, prefix, now })
+    }
   }
   const state = await embeddedState(app, config)
   return {
@@ -143,8 +158,7 @@ async function embeddedState(app: App, { DATA_DIR }: Config) {
 
 async function makeLogin(
   app: App,
-  auth: Config,
-  sessions: SessionStore | null,
+  { auth, sessions, throttle }: Opened,
   { users, now }: Replacements
 ) {
   const { store, passwords } = users ?? (await openUsers(auth.DATA_DIR, auth.ADMIN_PASSWORD))
@@ -152,7 +166,7 @@ async function makeLogin(
   return createLogin({
     users: store,
     passwords,
-    throttle: createLoginThrottle(now),
+    throttle: throttle ?? createLoginThrottle(now),
     sessions,
     sign: createTokenSigner(auth),
     sessionTtlS: auth.SESSION_TTL_S,

@@ -1,17 +1,25 @@
-const FREE_FAILURES = 5
-const FIRST_PAUSE_MS = 1000
-const LONGEST_PAUSE_MS = 30_000
-const FORGET_AFTER_MS = 15 * 60_000
-const MOST_REMEMBERED = 10_000
+/** How failed logins slow down, wherever they are counted. */
+export const THROTTLE = {
+  freeFailures: 5,
+  firstPauseMs: 1000,
+  longestPauseMs: 30_000,
+  forgetAfterMs: 15 * 60_000,
+  /** Accounts, addresses, and pairs of them, each. */
+  mostRemembered: 10_000
+} as const
 
 type Failures = { count: number; lastAt: number }
 
 /** One try to log in; counted as a failure from its beginning, so that tries at the same time slow each other down. */
-export type LoginTry = { succeeded(): void }
+export type LoginTry = { succeeded(): Promise<void> }
 
+/** Implemented in memory, for one process, and on Redis, for all that keep their sessions there. */
 export type LoginThrottle = {
-  /** Answers a try, or how long to wait (ms) before the next one will be looked at. */
-  begin(account: string, address: string): LoginTry | { waitMs: number }
+  /**
+   * Answers a try, or how long to wait (ms) before the next one will be looked at.
+   * @throws SessionStoreUnavailable where failures are counted in Redis
+   */
+  begin(account: string, address: string): Promise<LoginTry | { waitMs: number }>
 }
 
 /**
@@ -26,7 +34,7 @@ export function createLoginThrottle(now: () => number = Date.now): LoginThrottle
   /** Accounts with an address that they have logged in from. */
   const familiar = new Map<string, Failures>()
   return {
-    begin(account, address) {
+    async begin(account, address) {
       const at = now()
       const network = networkOf(address)
       const pair = JSON.stringify([account, network])
@@ -40,7 +48,7 @@ export function createLoginThrottle(now: () => number = Date.now): LoginThrottle
       if (waitMs > 0) return { waitMs }
       for (const [table, key] of counted) count(table, key, at)
       return {
-        succeeded() {
+        async succeeded() {
           // Only this try: one good login must not wash clean what others have tried.
           for (const [table, key] of counted) {
             const failures = table.get(key)
@@ -54,7 +62,7 @@ export function createLoginThrottle(now: () => number = Date.now): LoginThrottle
 }
 
 /** An IPv4 address; of an IPv6 address the 64 bits that one customer has all addresses of. */
-function networkOf(address: string): string {
+export function networkOf(address: string): string {
   const plain = address.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '')
   if (!plain.includes(':')) return plain
   const [head = '', tail] = plain.split('::')
@@ -71,23 +79,23 @@ function networkOf(address: string): string {
 }
 
 function pauseLeft(failures: Failures | undefined, at: number): number {
-  if (!failures || failures.count < FREE_FAILURES) return 0
-  if (at - failures.lastAt > FORGET_AFTER_MS) return 0
-  const doublings = Math.min(failures.count - FREE_FAILURES, 10)
-  const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** doublings, LONGEST_PAUSE_MS)
+  if (!failures || failures.count < THROTTLE.freeFailures) return 0
+  if (at - failures.lastAt > THROTTLE.forgetAfterMs) return 0
+  const doublings = Math.min(failures.count - THROTTLE.freeFailures, 10)
+  const pauseMs = Math.min(THROTTLE.firstPauseMs * 2 ** doublings, THROTTLE.longestPauseMs)
   return failures.lastAt + pauseMs - at
 }
 
 function count(table: Map<string, Failures>, key: string, at: number): void {
   const before = table.get(key)
-  const fresh = before !== undefined && at - before.lastAt <= FORGET_AFTER_MS
+  const fresh = before !== undefined && at - before.lastAt <= THROTTLE.forgetAfterMs
   remember(table, key, { count: fresh ? before.count + 1 : 1, lastAt: at })
 }
 
 function remember(table: Map<string, Failures>, key: string, failures: Failures): void {
   table.delete(key)
   table.set(key, failures)
-  if (table.size <= MOST_REMEMBERED) return
+  if (table.size <= THROTTLE.mostRemembered) return
   for (const oldest of table.keys()) {
     table.delete(oldest)
     return

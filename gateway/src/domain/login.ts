@@ -63,14 +63,14 @@ export function createLogin(parts: LoginParts): Login {
 
   return {
     async logIn({ username, password, address }) {
-      const attempt = throttle.begin(username, address)
+      const attempt = await throttle.begin(username, address)
       if ('waitMs' in attempt) throw loginTooOften(attempt.waitMs)
       const begunAt = new Date(now())
       const user = await users.find(username)
       // Always the same work, so that the time does not tell whether the user exists.
       const matches = await passwords.matches(password, user?.passwordHash)
       if (!user || !matches) throw badCredentials()
-      attempt.succeeded()
+      await attempt.succeeded()
 
       const session = newSession(user, begunAt)
       await sessions?.create(session)
