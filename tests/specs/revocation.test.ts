@@ -1,4 +1,4 @@
-import { open, writeFile } from 'node:fs/promises'
+import { open, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -9,10 +9,12 @@ import { until } from '@scheduler-task/test-support/until'
 import t, { type Test } from 'tap'
 import { Agent, request } from 'undici'
 import { freshDirectory } from '../support/fresh-directory.ts'
-import { startService } from '../support/service-process.ts'
+import { type ServiceProcess, startService } from '../support/service-process.ts'
 
 // Whoever ends a session in Redis, in whatever way and however the connections to it behave: a second later no process
-// lets it in any more. Two gateways and a service that checks sessions itself, each with a connection of its own.
+// lets it in any more. Two gateways and a service that checks sessions itself, each with a connection of its own. What
+// counts is when a process can have begun with a request: when it was sent, or, when the process stood still then, when
+// it went on.
 
 const SECRET = 'a-secret-of-this-test-run-only-0123456789'
 const LIMIT_MS = 1000
@@ -61,7 +63,7 @@ async function startWorld(t: Test) {
     AUTH_MODE: 'jwt',
     FILE_ROOT: files
   })
-  const gateways = []
+  const gateways: ServiceProcess[] = []
   for (const _ of [1, 2]) {
     const gateway = await startService(t, '@scheduler-task/gateway', {
       ...(await variables()),
@@ -74,17 +76,26 @@ async function startWorld(t: Test) {
   }
   const agent = new Agent({ connections: CLIENTS })
   t.teardown(() => agent.destroy())
-  const urls = [service.url, ...gateways.map(({ url }) => url)]
-  const get = async (url: string, id: string, path = '/file/download?srcfile=small.txt') => {
-    const { statusCode, body } = await request(`${url}${path}`, {
-      dispatcher: agent,
+  const processes = [service, ...gateways]
+  const urls = processes.map(({ url }) => url)
+  const get = async (url: string, id: string, dispatcher = agent) => {
+    const { statusCode, body } = await request(`${url}/file/download?srcfile=small.txt`, {
+      dispatcher,
       headers: { token: tokenOf(id) }
     })
     await body.dump()
     return statusCode
   }
-  return { redis, relays, urls, agent, get }
+  return { redis, relays, processes, urls, agent, get }
 }
+
+/** Stops a process and answers once it stands still. */
+async function standStill({ pid }: ServiceProcess): Promise<void> {
+  process.kill(pid, 'SIGSTOP')
+  await until(async () => / T /.test(await readFile(`/proc/${pid}/stat`, 'utf8')))
+}
+
+const goOn = ({ pid }: ServiceProcess) => process.kill(pid, 'SIGCONT')
 
 /** One of these, by chance. */
 function oneOf<Value>(values: readonly Value[]): Value {
@@ -97,7 +108,7 @@ t.test(
   'under load, while sessions end and Redis fails in all ways, none is let in a second later',
   redisNeeded,
   async (t) => {
-    const { redis, relays, urls, get } = await startWorld(t)
+    const { redis, relays, processes, urls, get } = await startWorld(t)
     const { client } = redis
     /** When a session ended, by performance.now(); absent while it is alive. */
     const endedAt = new Map<string, number>()
@@ -119,6 +130,7 @@ t.test(
       return ms > LONGEST_LOAD_MS || (ms > LOAD_MS && wasMuch())
     }
 
+    /** @param startedAt before which no process can have begun with it */
     const note = (id: string, status: number, startedAt: number) => {
       if (status === 401) counts.refused += 1
       else if (status === 503) counts.unknown += 1
@@ -130,19 +142,50 @@ t.test(
       latest = Math.max(latest, startedAt - ended)
       if (startedAt - ended > LIMIT_MS) tooLate.push(`${id}: ${startedAt - ended} ms`)
     }
+    const anySession = () => {
+      const now = performance.now()
+      const ended = [...endedAt].filter(([, at]) => now - at < TRIED_ON_MS)
+      return oneOf([...alive, ...ended.map(([id]) => id)])
+    }
     const load = async () => {
       while (!isOver()) {
         const startedAt = performance.now()
-        const ended = [...endedAt].filter(([, at]) => startedAt - at < TRIED_ON_MS)
-        const id = oneOf([...alive, ...ended.map(([id]) => id)])
+        const id = anySession()
         note(id, await get(oneOf(urls), id), startedAt)
       }
+    }
+    /** Requests that the system takes for a process that stands still; it finds them all when it goes on. */
+    const callStalled = async (service: ServiceProcess, stallMs: number) => {
+      const waiting = new Agent({ connections: null })
+      t.teardown(() => waiting.destroy())
+      await standStill(service)
+      const answers: Promise<[string, number]>[] = []
+      const ends = performance.now() + stallMs
+      while (performance.now() < ends) {
+        const id = anySession()
+        answers.push(get(service.url, id, waiting).then((status) => [id, status]))
+        await pause(20)
+      }
+      const wentOnAt = performance.now()
+      goOn(service)
+      for (const [id, status] of await Promise.all(answers)) note(id, status, wentOnAt)
+      await waiting.close()
     }
     const ways: ((key: string) => Promise<unknown>)[] = [
       (key) => client.del(key),
       (key) => client.unlink(key),
+      (key) => client.getdel(key),
       (key) => client.rename(key, `was-${key}`),
-      (key) => client.pexpire(key, 1)
+      (key) => client.pexpire(key, 1),
+      (key) => client.expireat(key, 1),
+      (key) => client.move(key, 3),
+      (key) => client.eval('return redis.call("del", KEYS[1])', 1, key)
+    ]
+    const waysForAll: (() => Promise<unknown>)[] = [
+      () => client.flushall(),
+      () => client.flushdb('ASYNC'),
+      // What was there before must not come back with the next one.
+      () => client.multi().select(5).flushdb().select(0).swapdb(0, 5).exec()
     ]
     const endOne = async (id: string) => {
       alive.delete(id)
@@ -155,7 +198,7 @@ t.test(
         // None just now: Redis is starting anew.
         if (alive.size > 0) await endOne(oneOf([...alive]))
         await make()
-        if (Math.random() < 0.01) await endAll(() => client.flushall())
+        if (Math.random() < 0.02) await endAll(oneOf(waysForAll))
         await pause(50)
       }
     }
@@ -185,6 +228,9 @@ t.test(
         await pause(oneOf([300, 1200]))
         redis.thaw()
       },
+      () => client.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes'),
+      () => callStalled(oneOf(processes), oneOf([300, 900])),
+      () => callStalled(oneOf(processes), oneOf([1500, 2500])),
       () =>
         endAll(async () => {
           await redis.stop()
@@ -214,6 +260,44 @@ t.test(
         t.equal(await get(url, id), 401)
         break
       }
+    }
+  }
+)
+
+t.test(
+  'requests that wait for a process while it stands still find their session as it is then',
+  redisNeeded,
+  async (t) => {
+    const { redis, processes, urls, get } = await startWorld(t)
+    const waiting = new Agent({ connections: null })
+    t.teardown(() => waiting.destroy())
+    for (const service of processes) {
+      const ids = Array.from({ length: 40 }, (_, at) => `session-${at}`)
+      for (const id of ids) await redis.client.set(PREFIX + id, 'opaque')
+      const ended = ids.filter((_, at) => at % 2 === 0)
+      for (const id of ids) await until(async () => (await get(service.url, id)) === 200)
+
+      await standStill(service)
+      const answers = ids.map((id) => get(service.url, id, waiting))
+      await pause(100)
+      await redis.client.del(ended.map((id) => PREFIX + id))
+      await pause(LIMIT_MS)
+      goOn(service)
+      const statuses = await Promise.all(answers)
+      const letIn = ids.filter((_, at) => statuses[at] === 200)
+      t.strictSame(
+        letIn.filter((id) => ended.includes(id)),
+        [],
+        'none whose session ended a second before it went on'
+      )
+      t.ok(
+        statuses.every((status) => [200, 401, 503].includes(status)),
+        statuses.join()
+      )
+    }
+    for (const url of urls) {
+      await until(async () => (await get(url, 'session-1')) === 200)
+      t.equal(await get(url, 'session-0'), 401)
     }
   }
 )

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Test } from 'tap'
 
 /** A TCP relay in front of a server, on a port of its own, that can misbehave like a network. */
@@ -13,6 +14,26 @@ export type Relay = {
   delay(ms: number): void
   /** New connections pass again; the ones that have swallowed something stay dead, as a forgotten NAT entry does. */
   pass(): void
+}
+
+/** Hands each piece on after its delay, but none before an earlier one: a connection never mixes up its bytes. */
+function inOrder(handOn: (chunk: Buffer) => void): (chunk: Buffer, delayMs: number) => void {
+  let before = Promise.resolve()
+  let waiting = 0
+  return (chunk, delayMs) => {
+    if (waiting === 0 && delayMs === 0) {
+      handOn(chunk)
+      return
+    }
+    waiting += 1
+    const due = pause(delayMs)
+    before = before
+      .then(() => due)
+      .then(() => {
+        waiting -= 1
+        handOn(chunk)
+      })
+  }
 }
 
 /** Ended with the test. */
@@ -34,11 +55,10 @@ export async function startRelay(t: Test, targetPort: number): Promise<Relay> {
         open.delete(from)
         to.destroy()
       })
+      const pass = inOrder((chunk) => to.write(chunk))
       from.on('data', (chunk) => {
         if (swallows) dead.add(near)
-        if (dead.has(near)) return
-        if (delayMs > 0) setTimeout(() => to.write(chunk), delayMs)
-        else to.write(chunk)
+        if (!dead.has(near)) pass(chunk, delayMs)
       })
     }
   })
