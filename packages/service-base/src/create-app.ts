@@ -22,6 +22,9 @@ import { type CompleteDocument, openApiPlugin } from './openapi-plugin.ts'
 import { whenAnswered } from './when-answered.ts'
 
 const MAX_JSON_BYTES = 1024 * 1024
+/** For the head of a request. Node's own limits are 60 s, looked at every 30 s: time for whoever sends slowly on purpose. */
+const HEAD_TIMEOUT_MS = 15_000
+const SLOW_CLIENT_CHECK_MS = 2000
 
 /**
  * Given when an app is made and not set later, so that Fastify never loads its own compilers: 10 MB that nobody uses.
@@ -59,6 +62,10 @@ export async function createApp(options: AppOptions) {
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: (request) => requestIdFrom(request.headers['x-request-id']),
     bodyLimit: MAX_JSON_BYTES,
+    http: {
+      headersTimeout: Math.min(HEAD_TIMEOUT_MS, config.REQUEST_TIMEOUT_MS),
+      connectionsCheckingInterval: SLOW_CLIENT_CHECK_MS
+    },
     requestTimeout: config.REQUEST_TIMEOUT_MS,
     keepAliveTimeout: 75_000,
     forceCloseConnections: 'idle',
