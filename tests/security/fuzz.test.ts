@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { claimsOf, mintToken } from '@scheduler-task/auth/test-support/mint-token'
 import { needsRedis } from '@scheduler-task/auth/test-support/redis-server'
-import { untilWithin } from '@scheduler-task/test-support/until'
+import { until, untilWithin } from '@scheduler-task/test-support/until'
 import t, { type Test } from 'tap'
 import { request } from 'undici'
 import { freshDirectory } from '../support/fresh-directory.ts'
@@ -88,7 +88,7 @@ t.test('requests made from the documents', needsRedis('@scheduler-task/tests'), 
   const leaks = createLeakCheck(system)
   for (const [name, { url, pid, output }] of Object.entries(system.parts)) {
     t.ok(pids.includes(pid) && treeOf(pid).length > 0, `${name} is the process that it was`)
-    t.equal((await request(`${url}/ready`)).statusCode, 200, `${name} is ready`)
+    await until(`${name} is ready`, async () => (await request(`${url}/ready`)).statusCode === 200)
     const lines = output().split('\n')
     t.strictSame(
       lines.filter((line) => /"level":[56]0/.test(line)).slice(0, 3),
