@@ -44,7 +44,7 @@ export type JobBody = Readonly<{
 }>
 
 /** A shared machine may be slow; nothing here is measured against it. */
-const WAIT_MS = 60_000
+const WAIT_MS = 120_000
 const ENDED: readonly string[] = ['FINISHED', 'FAILED', 'KILLED', 'REJECTED', 'LOST']
 const OUT_OF_REACH: readonly number[] = [502, 503, 504]
 

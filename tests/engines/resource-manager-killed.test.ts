@@ -62,6 +62,10 @@ t.test('a ResourceManager that comes back without', async (t) => {
   }
   t.comment(`lost, with proof, ${seconds(began)} s after it was back`)
   for (const { id } of jobs) {
+    t.match(await executor.jobWhere(id, 'its outcome', ({ outcome }) => outcome !== null), {
+      state: 'LOST',
+      outcome: 'UNKNOWN'
+    })
     const history = await executor.history(id)
     t.notOk(history.includes('FAILED') || history.includes('FINISHED'), 'nobody has guessed')
   }

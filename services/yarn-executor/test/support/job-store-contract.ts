@@ -49,6 +49,28 @@ export type OpenStore = (t: Test, now: () => number) => Promise<OpenedStore>
 
 /** What every JobStore keeps, whatever is behind it. */
 export function jobStoreContract(t: Test, name: string, open: OpenStore): void {
+  t.test(`${name}: a tag is never given twice`, async (t) => {
+    const { store } = await open(t, Date.now)
+    const first = await store.accept(newSubmission())
+    await t.rejects(store.accept(newSubmission({ submissionTag: first.submissionTag })))
+    const other = await store.accept(newSubmission())
+    const attempt = {
+      id: `${first.id}-1`,
+      submissionId: first.id,
+      tag: `st-a-${first.id}-1`,
+      profile: 'waterdrop-2',
+      argv: [],
+      renderedDigest: '',
+      holdsDriver: false,
+      directory: '/nowhere'
+    }
+    await store.addAttempt(attempt)
+    const again = { ...attempt, id: `${other.id}-1`, submissionId: other.id }
+    await t.rejects(store.addAttempt(again))
+    t.equal((await store.live()).length, 2, 'the others are as they were')
+    t.strictSame(await store.attemptsOf(other.id), [])
+  })
+
   t.test(
     `${name}: an accepted submission is there after a restart, as it was written`,
     async (t) => {
