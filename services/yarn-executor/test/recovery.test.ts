@@ -68,6 +68,29 @@ t.test(
   }
 )
 
+t.test('a request of a lost launcher that is still on its way is waited for', async (t) => {
+  const { post, cluster, yarn, variables, url } = await startExecutor(t, {
+    SUBMIT_HORIZON_MS: '600000'
+  })
+  await cluster.setFaults({ hangAt: 'before-submit', spoofedLines: [READY] })
+  const answer = post('/executor/start/spark', { ...SPARK, taskName: 'on-its-way' })
+  await until('it is launched', () => isLaunched(variables, 'on-its-way'))
+  await cluster.setFaults({})
+  t.ok((await killLaunchers(variables, 'on-its-way')) > 0)
+  const looks = () => yarn.requests['GET /ws/v1/cluster/apps'] ?? 0
+  const before = looks()
+  await until('it was looked for often enough', () => looks() > before + 40)
+  const id = storedSubmission(variables, 'on-its-way')?.id
+  const { body } = await v2Calls(url).get(`/jobs/${id}`)
+  t.equal(body.attempts.length, 1, 'no other launcher was begun')
+  const { installation, submission } = body.tags
+  const tags = [installation, submission, body.attempts[0].tag]
+  const late = yarn.submit({ name: 'on-its-way', tags })
+  yarn.advance(late, 'RUNNING')
+  t.match(await answer, { statusCode: 200, data: late })
+  t.equal(yarn.applications.length, 1)
+})
+
 t.test('what takes its launcher along each time is not tried for ever', async (t) => {
   const { post, cluster, yarn, variables } = await startExecutor(t)
   await cluster.setFaults({ hangAt: 'before-submit', spoofedLines: [READY] })

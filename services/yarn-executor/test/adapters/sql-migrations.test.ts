@@ -133,3 +133,23 @@ t.test(
     t.equal(new Set(ids).size, 1, 'one installation')
   }
 )
+
+t.test(
+  'two that live never share a name, nor two of one owner a key, whoever writes',
+  async (t) => {
+    const opened = [
+      await openSqliteFile(join(t.testdir({}), 'unique.sqlite')),
+      await openPostgres({ url: await postgres.createDatabase(), maxConnections: 2 })
+    ]
+    for (const database of opened) {
+      t.teardown(() => database.close())
+      const store = createSqlJobStore(database)
+      for (const key of ['one', 'two']) {
+        await store.acceptOnce(newSubmission(), { key, bodyDigest: 'sha256:00' })
+      }
+      const all = database.db.updateTable('submissions')
+      await t.rejects(all.set({ live_name: 'same' }).execute(), `${database.kind}: name`)
+      await t.rejects(all.set({ idempotency_key: 'same' }).execute(), `${database.kind}: key`)
+    }
+  }
+)
