@@ -47,6 +47,8 @@ export type AppOptions = {
   serverFactory?: FastifyServerOptions['serverFactory']
   /** What `/openapi.json` shows, made from the app's own document. Default: that one. */
   completeDocument?: CompleteDocument
+  /** For how long the app itself lets idle connections be when it closes (ms). Default: not at all. */
+  idleGraceMs?: number
 }
 
 /**
@@ -95,7 +97,7 @@ export async function createApp(options: AppOptions) {
     // The router takes what is before it for the path; whoever stands in front may not.
     if (raw.url?.includes('#')) throw badUrl('a fragment has no place in a request')
   })
-  drainConnections(app, config.SHUTDOWN_TIMEOUT_MS)
+  drainConnections(app, config.SHUTDOWN_TIMEOUT_MS, options.idleGraceMs)
   readLeftovers(app)
   await app.register(envelopePlugin)
   if (config.DOCS === 'on') {

@@ -1,6 +1,7 @@
 import closeWithGrace from 'close-with-grace'
 import type { FastifyBaseLogger } from 'fastify'
 import type { BaseConfig } from './base-config.ts'
+import { listenProblem } from './listen-problem.ts'
 import { ConfigError } from './load-config.ts'
 
 /** The part of an app that running it needs; a gateway of another make has it too. */
@@ -57,14 +58,8 @@ export async function runService(app: Runnable, config: BaseConfig): Promise<str
 /** An address that cannot be listened on is a matter of configuration. */
 function explained(error: unknown, config: BaseConfig): unknown {
   const code = error instanceof Error && 'code' in error ? error.code : undefined
-  const { HOST, PORT, LISTEN_SOCKET } = config
-  const what = LISTEN_SOCKET ? `LISTEN_SOCKET: ${LISTEN_SOCKET}` : `PORT: ${PORT} at ${HOST}`
-  if (code === 'EADDRINUSE') return new ConfigError([`${what} is in use by another process`])
-  if (code === 'EACCES') return new ConfigError([`${what} may not be listened on by this user`])
-  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
-    return new ConfigError([`HOST: ${HOST} is no address of this machine`])
-  }
-  return error
+  const problem = listenProblem(code, config)
+  return problem === undefined ? error : new ConfigError([problem])
 }
 
 /** Runs a service's start; a configuration that cannot be used is explained on standard error, with exit code 2. */
