@@ -19,6 +19,7 @@ import { authRoutes } from './http/auth-routes.ts'
 import { createJointDocument } from './openapi/joint-document.ts'
 import type { Room } from './proxy/connections.ts'
 import { createFrontDoor, type Prefix } from './proxy/front-door.ts'
+import { stopAccepting } from './proxy/stop-accepting.ts'
 import { createUpstream, roomForStreams } from './proxy/upstream.ts'
 
 /** What a caller has opened already, or wants to be another one. */
@@ -32,6 +33,11 @@ export type Replacements = {
   /** Which variable to name, by that of a service's address, when the service is not there: all-in-one knows no addresses. */
   missing?: Readonly<Record<string, string>>
   logger?: FastifyBaseLogger
+  /**
+   * When it closes: how long connections without a request stay open (ms), so that what is sent on them just then is
+   * answered yet, with `Connection: close`. Default: they are closed at once.
+   */
+  idleGraceMs?: number
   /** Epoch milliseconds. Default: the clock. */
   now?: () => number
 }
@@ -41,7 +47,7 @@ export type Replacements = {
  * services. Not listening yet.
  */
 export async function buildApp(config: Config, replacements: Replacements = {}): Promise<App> {
-  const { logger, now } = replacements
+  const { logger, now, idleGraceMs = 0 } = replacements
   const prefixes = prefixesOf(config, replacements.missing)
   const door = createFrontDoor(config, prefixes)
   const app: App = await createApp({
@@ -54,12 +60,15 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
     checks: config.AUTH_MODE === 'session' ? { sessions: async () => app.sessions?.ping() } : {},
     serverFactory: door.serverFactory,
     completeDocument: createJointDocument(prefixes),
+    idleGraceMs,
     ...(logger ? { logger } : {})
   })
   app.addHook('preClose', async () => {
     door.close()
+    const over = idleGraceMs > 0 ? stopAccepting(app.server, idleGraceMs) : undefined
     // They would not end by themselves; who watches comes back elsewhere.
     await Promise.all(prefixes.map(({ stream }) => stream?.upstream.destroy()))
+    await over
   })
   app.addHook('onClose', async () => {
     await Promise.all(prefixes.map(({ upstream }) => upstream?.destroy()))

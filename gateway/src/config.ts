@@ -19,11 +19,19 @@ function isUpstreamUrl(text: string): boolean {
   return url?.protocol === 'http:' && url.pathname === '/' && !url.search && !url.username
 }
 
+const MOST_WORKERS = 64
+
 /** The gateway's environment. Login, sessions and users are configured here too: it is where tokens are issued. */
 export const environment = z
   .object({
     ...baseEnvironment(8080),
     ...authEnvironment,
+    WORKERS: wholeNumber(1, { least: 1, most: MOST_WORKERS }).describe(
+      'Processes that share the port; more than one needs REDIS_URL or AUTH_MODE=jwt, and JWT_SECRET. MAX_* and UPSTREAM_* count in each. `npm start` has always one'
+    ),
+    WORKER_TIMEOUT_MS: milliseconds(10_000, 1000).describe(
+      'A worker that has given no sign of life for so long is killed and replaced'
+    ),
     AZKABAN_PROXY_URL: upstreamUrl.describe('Where calls below /azkaban go'),
     EXECUTOR_URL: upstreamUrl.describe('Where calls below /executor go'),
     FILE_SERVICE_URL: upstreamUrl.describe('Where calls below /file go'),
@@ -74,6 +82,23 @@ export const environment = z
   .superRefine((config, context) => {
     const embedded = !config.REDIS_URL
     checkAuthConfig({ sessionsElsewhere: embedded, secretElsewhere: embedded })(config, context)
+    if (config.WORKERS > 1 && keepsStateAlone(config)) {
+      context.addIssue({
+        code: 'custom',
+        path: ['WORKERS'],
+        message: `${config.WORKERS} processes cannot share what is kept in DATA_DIR: set REDIS_URL (or AUTH_MODE=jwt) and JWT_SECRET, or WORKERS=1`
+      })
+    }
   }, ALSO_WHEN_WRONG)
 
 export type Config = Readonly<z.output<typeof environment>>
+
+/** Whether sessions or the signing key lie below DATA_DIR, which one process alone can have at a time. */
+export function keepsStateAlone({
+  AUTH_MODE,
+  REDIS_URL,
+  JWT_SECRET
+}: Pick<Config, 'AUTH_MODE' | 'REDIS_URL' | 'JWT_SECRET'>): boolean {
+  if (AUTH_MODE === 'off') return false
+  return !JWT_SECRET || (AUTH_MODE === 'session' && !REDIS_URL)
+}

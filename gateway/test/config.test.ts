@@ -1,6 +1,6 @@
 import { loadConfig } from '@scheduler-task/service-base/load-config'
 import t from 'tap'
-import { environment } from '../src/config.ts'
+import { environment, keepsStateAlone } from '../src/config.ts'
 
 t.test('nothing set: embedded sessions on a loopback address', async (t) => {
   t.match(loadConfig(environment, {}), {
@@ -44,5 +44,39 @@ t.test('what cannot be used is refused by name', async (t) => {
       { name: 'ConfigError', message: new RegExp(`${name}: `) },
       JSON.stringify(variables).slice(0, 60)
     )
+  }
+})
+
+t.test('several workers need what they can share', async (t) => {
+  const redis = { REDIS_URL: 'redis://127.0.0.1:1' }
+  const key = { JWT_SECRET: 'a signing key of a test, long enough' }
+  const two = { WORKERS: '2' }
+  for (const [variables, expected] of [
+    [{}, true],
+    [key, true],
+    [{ ...two, AUTH_MODE: 'off' }, false],
+    [{ ...two, AUTH_MODE: 'jwt', ...key }, false],
+    [{ ...two, ...redis, ...key }, false]
+  ] as const) {
+    t.equal(keepsStateAlone(loadConfig(environment, variables)), expected)
+  }
+  for (const variables of [two, { ...two, ...key }, { ...two, AUTH_MODE: 'jwt' }]) {
+    t.throws(() => loadConfig(environment, variables), {
+      name: 'ConfigError',
+      message: /WORKERS: 2 processes cannot share what is kept in DATA_DIR: set REDIS_URL/
+    })
+  }
+})
+
+t.test('a number of workers is a whole number from 1 to 64', async (t) => {
+  const key = { AUTH_MODE: 'jwt', JWT_SECRET: 'a signing key of a test, long enough' }
+  for (const WORKERS of ['1', '64', '007']) {
+    t.equal(loadConfig(environment, { ...key, WORKERS }).WORKERS, Number(WORKERS))
+  }
+  for (const WORKERS of ['0', '-1', '1.5', 'abc', '1000', '65', ' 2', '1e1', '٢', 'NaN']) {
+    t.throws(() => loadConfig(environment, { ...key, WORKERS }), {
+      name: 'ConfigError',
+      message: /WORKERS: must be a whole number from 1 to 64/
+    })
   }
 })

@@ -9,6 +9,7 @@ import { ROOT, runTool } from './tools.ts'
 const UNITS = join(ROOT, 'deploy/systemd')
 const EXECUTOR = 'scheduler-task-executor.service'
 const OTHERS = 'scheduler-task@.service'
+const GATEWAY = 'scheduler-task@gateway.service.d/workers.conf'
 
 const unit = (name: string) => readFile(join(UNITS, name), 'utf8')
 
@@ -19,12 +20,13 @@ async function verify(dir: string, name: string, text: string) {
 }
 
 t.test('systemd has nothing to say about the units', async (t) => {
-  for (const name of [EXECUTOR, OTHERS]) {
-    t.strictSame(await verify(freshDirectory(t), name, await unit(name)), {
-      code: 0,
-      stdout: '',
-      stderr: ''
-    })
+  const texts = [
+    [EXECUTOR, await unit(EXECUTOR)],
+    [OTHERS, await unit(OTHERS)],
+    ['scheduler-task@gateway.service', `${await unit(OTHERS)}\n${await unit(GATEWAY)}`]
+  ] as const
+  for (const [name, text] of texts) {
+    t.strictSame(await verify(freshDirectory(t), name, text), { code: 0, stdout: '', stderr: '' })
   }
   const broken = (await unit(EXECUTOR)).replace('KillMode=', 'KilMode=')
   const { stderr } = await verify(freshDirectory(t), EXECUTOR, broken)
@@ -41,6 +43,11 @@ t.test('a stop leaves the launchers alone and the service time to end', async (t
     t.ok(seconds > 12, `${seconds} s is above SHUTDOWN_TIMEOUT_MS and two seconds`)
     t.match(each, /^User=scheduler-task$/m)
   }
+})
+
+t.test('only the gateway is reloaded: the others end on SIGHUP', async (t) => {
+  t.match(await unit(GATEWAY), /^ExecReload=\/bin\/kill -HUP \$MAINPID$/m)
+  for (const name of [EXECUTOR, OTHERS]) t.notMatch(await unit(name), /^ExecReload=/m)
 })
 
 t.test('the example of an environment works once it has a secret', async (t) => {

@@ -64,7 +64,9 @@ export async function startServices(
         ...variables,
         JWT_SECRET: variables.JWT_SECRET || state.secret,
         FILE_ROOT: at.files,
-        AUTH_MODE: 'session'
+        AUTH_MODE: 'session',
+        // All of it is one process.
+        WORKERS: '1'
       },
       ...(variables.REDIS_URL ? {} : { sessions: state.sessions })
     }
