@@ -5,6 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { claimsOf, mintToken } from '@scheduler-task/auth/test-support/mint-token'
 import { needsRedis, startRedis } from '@scheduler-task/auth/test-support/redis-server'
 import { type Relay, startRelay } from '@scheduler-task/auth/test-support/relay'
+import { workingProcesses } from '@scheduler-task/test-support/child-processes'
 import { until } from '@scheduler-task/test-support/until'
 import t, { type Test } from 'tap'
 import { Agent, request } from 'undici'
@@ -89,13 +90,17 @@ async function startWorld(t: Test) {
   return { redis, relays, processes, urls, agent, get }
 }
 
-/** Stops a process and answers once it stands still. */
-async function standStill({ pid }: ServiceProcess): Promise<void> {
-  process.kill(pid, 'SIGSTOP')
-  await until(async () => / T /.test(await readFile(`/proc/${pid}/stat`, 'utf8')))
+/** Stops what serves and answers once it stands still. */
+async function standStill(service: ServiceProcess): Promise<void> {
+  for (const pid of workingProcesses(service.pid)) {
+    process.kill(pid, 'SIGSTOP')
+    await until(async () => / T /.test(await readFile(`/proc/${pid}/stat`, 'utf8')))
+  }
 }
 
-const goOn = ({ pid }: ServiceProcess) => process.kill(pid, 'SIGCONT')
+function goOn(service: ServiceProcess): void {
+  for (const pid of workingProcesses(service.pid)) process.kill(pid, 'SIGCONT')
+}
 
 /** One of these, by chance. */
 function oneOf<Value>(values: readonly Value[]): Value {

@@ -10,6 +10,12 @@ export function childProcesses(pid: number | undefined): number[] {
   }
 }
 
+/** The processes that do a service's work: its workers, or itself where it has none. */
+export function workingProcesses(pid: number): number[] {
+  const workers = childProcesses(pid)
+  return workers.length > 0 ? workers : [pid]
+}
+
 /** Whether it is there and not merely waiting for its parent to notice its end. */
 export function isRunning(pid: number): boolean {
   try {
