@@ -7,6 +7,10 @@ import type { Session, SessionStore } from '../domain/session-store.ts'
 
 /** The key, behind the prefix, that lists the sessions made here: a sorted set of ids by their end (epoch ms). */
 export const SESSION_INDEX_KEY = 'scheduler-task:sessions'
+/** The same for the sessions of one user, whose name follows; for their number alone. */
+const USER_INDEX_KEY = 'scheduler-task:sessions-of:'
+/** One more login of the same user ends the one that would end first. */
+const MOST_SESSIONS_OF_A_USER = 100
 /** Records asked for with one command. */
 const LISTED_AT_ONCE = 500
 
@@ -41,6 +45,30 @@ export function createRedisSessionStore({
     return ids.flatMap((id, at) => sessionIn(id, values[at]) ?? [])
   }
 
+  async function removeAll(ids: readonly string[]): Promise<void> {
+    if (ids.length === 0) return
+    await replies(
+      redis
+        .pipeline()
+        .del(ids.map((id) => prefix + id))
+        .zrem(indexKey, ...ids)
+        .exec()
+    )
+    for (const id of ids) lookup.forget(id)
+  }
+
+  /** Ends what is too much; sessions that have ended otherwise are left out of the count first. */
+  async function endSurplus(userKey: string, newest: string): Promise<void> {
+    const ids = await asked(redis.zrange(userKey, '0', '-1'))
+    const alive = (await readRecords(ids)).map(({ id }) => id)
+    const surplus = alive
+      .filter((id) => id !== newest)
+      .slice(0, Math.max(0, alive.length - MOST_SESSIONS_OF_A_USER))
+    await removeAll(surplus)
+    const gone = ids.filter((id) => !alive.includes(id) || surplus.includes(id))
+    if (gone.length > 0) await asked(redis.zrem(userKey, gone))
+  }
+
   return {
     find: lookup.find,
     findNow: lookup.findNow,
@@ -48,14 +76,21 @@ export function createRedisSessionStore({
     ping: lookup.ping,
     async create(session) {
       const now = Date.now()
-      await replies(
+      const endsAt = session.expiresAt.getTime()
+      const userKey = prefix + USER_INDEX_KEY + session.name
+      const answers = await replies(
         redis
           .pipeline()
           .set(prefix + session.id, recordOf(session), 'PX', ttlMs(session))
           .zremrangebyscore(indexKey, '-inf', now)
-          .zadd(indexKey, session.expiresAt.getTime(), session.id)
+          .zadd(indexKey, endsAt, session.id)
+          .zremrangebyscore(userKey, '-inf', now)
+          .zadd(userKey, endsAt, session.id)
+          .pexpire(userKey, ttlMs(session))
+          .zcard(userKey)
           .exec()
       )
+      if (Number(answers.at(-1)) > MOST_SESSIONS_OF_A_USER) await endSurplus(userKey, session.id)
     },
     async get(sessionId) {
       const [listed, value] = await replies(
@@ -82,6 +117,13 @@ export function createRedisSessionStore({
           .pipeline()
           .set(prefix + session.id, recordOf(session), 'PX', ttlMs(session), 'XX')
           .zadd(indexKey, 'XX', session.expiresAt.getTime(), session.id)
+          .zadd(
+            prefix + USER_INDEX_KEY + session.name,
+            'XX',
+            session.expiresAt.getTime(),
+            session.id
+          )
+          .pexpire(prefix + USER_INDEX_KEY + session.name, ttlMs(session))
           .exec()
       )
       lookup.forget(session.id)
