@@ -10,7 +10,7 @@ import { type Measured, measureRounds, peaks } from './measure.ts'
 import { profileGateway } from './profile.ts'
 import { ratio, times } from './ratios.ts'
 import { startChecked } from './request-part.ts'
-import { COMPARED, type RunningServer, type ServerName } from './servers.ts'
+import { COMPARED_IN_BULK, type RunningServer, type ServerName } from './servers.ts'
 import { makeSurroundings, type Surroundings } from './surroundings.ts'
 import { table } from './table.ts'
 
@@ -31,7 +31,7 @@ async function run(context: BenchContext) {
   const { quick, print } = context
   const { bytes, rounds } = quick ? QUICK : FULL
   const surroundings = await makeSurroundings(context, { downloadBytes: bytes })
-  const names = quick ? QUICK_SERVERS : COMPARED
+  const names = quick ? QUICK_SERVERS : COMPARED_IN_BULK
   const servers = await startChecked(names, surroundings)
   print(surroundings.placement.text)
   // The first one brings the file into memory.

@@ -9,6 +9,10 @@ const KEPT = 512
 /** The limit on requests of one connection, 1000 by default, would have everybody connect anew all the time. */
 const NO_LIMIT = 'keepalive_requests 1000000000;'
 
+/** Fewer, larger reads and writes of bodies: 256 KiB in place of 16 for requests, 1 MiB in place of 64 KiB for answers. */
+const LARGE_BUFFERS =
+  'client_body_buffer_size 256k; proxy_buffers 16 64k; proxy_buffer_size 64k; proxy_busy_buffers_size 256k;'
+
 /** One worker, as the gateway has one; all its files below the directory. */
 function settings(directory: string, http: string): string {
   for (const name of ['body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']) {
@@ -77,14 +81,16 @@ export function originSettings(
 
 /**
  * nginx as the gateway, with an access log and request ids. With a checker each request is first asked about there, as
- * `auth_request` does: without its body, on kept connections.
+ * `auth_request` does: without its body, on kept connections. Uploads go through as they come: kept back in files first
+ * (nginx's default) they take twice the processor time.
  */
 export function gatewaySettings({
   directory,
   port,
   origin,
-  checker
-}: NginxPlace & Readonly<{ checker: number | null }>): string {
+  checker,
+  hasLargeBuffers
+}: NginxPlace & Readonly<{ checker: number | null; hasLargeBuffers: boolean }>): string {
   const check = `
     location = /_check {
       internal;
@@ -97,6 +103,7 @@ export function gatewaySettings({
   return settings(
     directory,
     `  log_format line '$remote_addr [$time_iso8601] "$request" $status $body_bytes_sent $request_time $request_id';
+  ${hasLargeBuffers ? LARGE_BUFFERS : ''}
   access_log ${directory}/access.log line buffer=64k flush=1s;
   upstream origin { server 127.0.0.1:${origin}; keepalive ${KEPT}; ${NO_LIMIT} }
   ${checker === null ? '' : `upstream checker { server 127.0.0.1:${checker}; keepalive ${KEPT}; ${NO_LIMIT} }`}

@@ -1,6 +1,7 @@
 import type { Part } from '../benchmark.ts'
 import { type Cell, ratio, times } from './ratios.ts'
 import { type Level, requestPart } from './request-part.ts'
+import { COMPARED, COMPARED_IN_BULK } from './servers.ts'
 import { LARGE_BYTES, SMALL_BYTES, UPLOAD_BYTES } from './surroundings.ts'
 import type { Load } from './wrk.ts'
 
@@ -17,7 +18,8 @@ export const SMALL: Load = {
 /** A small answer: what a gateway costs. */
 export const smallRequests = requestPart('small', {
   load: SMALL,
-  levels: levels(2).with(0, { connections: 50, seconds: 4, rounds: 7 }),
+  servers: COMPARED,
+  levels: levels(1).with(0, { connections: 50, seconds: 4, rounds: ROUNDS }),
   quick: {
     level: { connections: 50, seconds: 1, rounds: 5 },
     servers: ['gateway', 'nginxAuth', 'nginxCached', 'httpProxy', 'expressTuned'],
@@ -43,6 +45,7 @@ export const largeAnswers: Part = {
       bodyBytes: 0,
       answerBytes: LARGE_BYTES
     },
+    servers: COMPARED_IN_BULK,
     levels: levels(1),
     quick: {
       level: { connections: 50, seconds: 1, rounds: 3 },
@@ -64,7 +67,8 @@ export const uploads = requestPart('upload', {
     bodyBytes: UPLOAD_BYTES,
     answerBytes: 0
   },
-  levels: levels(1).with(0, { connections: 50, seconds: 2, rounds: ROUNDS }),
+  servers: COMPARED_IN_BULK,
+  levels: levels(1),
   quick: {
     level: { connections: 50, seconds: 1, rounds: 2 },
     servers: ['gateway', 'nginxAuth'],

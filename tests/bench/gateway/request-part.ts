@@ -4,7 +4,7 @@ import { type Measured, measureRounds, peaks } from './measure.ts'
 import { profileGateway } from './profile.ts'
 import type { Cell } from './ratios.ts'
 import { checkServer } from './sanity.ts'
-import { COMPARED, type RunningServer, type ServerName, startServer } from './servers.ts'
+import { type RunningServer, type ServerName, startServer } from './servers.ts'
 import { makeSurroundings, type Surroundings } from './surroundings.ts'
 import { table } from './table.ts'
 import { type Load, type LoadOptions, load } from './wrk.ts'
@@ -14,6 +14,7 @@ export type Level = LoadOptions & Readonly<{ rounds: number }>
 
 export type RequestPart = Readonly<{
   load: Load
+  servers: readonly ServerName[]
   levels: readonly Level[]
   quick: Readonly<{
     level: Level
@@ -41,7 +42,7 @@ export function requestPart(name: string, part: RequestPart): Part {
 async function run(name: string, part: RequestPart, context: BenchContext) {
   const { quick, print } = context
   const surroundings = await makeSurroundings(context)
-  const names = quick ? part.quick.servers : COMPARED
+  const names = quick ? part.quick.servers : part.servers
   const servers = await startChecked(names, surroundings)
   print(surroundings.placement.text)
   const atGoal = (seconds: number) => ({ connections: GOAL_CONNECTIONS, seconds })

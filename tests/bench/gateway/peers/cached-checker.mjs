@@ -13,7 +13,7 @@ const authenticator = createAuthenticator({ config, sessions })
 
 createServer({ keepAliveTimeout: 75_000 }, async (request, response) => {
   try {
-    await authenticator.identify(request.headers)
+    if (!authenticator.identifyNow(request.headers)) await authenticator.identify(request.headers)
     response.statusCode = 204
   } catch {
     response.statusCode = 401

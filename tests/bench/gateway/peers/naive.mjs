@@ -11,7 +11,11 @@ await app.register(jwt, {
   verify: { extractToken: (request) => request.headers.token }
 })
 app.addHook('onRequest', async (request, reply) => {
-  await request.jwtVerify()
+  try {
+    await request.jwtVerify()
+  } catch {
+    return reply.code(401).send()
+  }
   if ((await redis.get(request.user.jti)) === null) return reply.code(401).send()
 })
 const upstream = process.env.ORIGIN_URL
