@@ -5,12 +5,17 @@ import type { DestinationStream } from 'pino'
 const PATIENCE_MS = 500
 const PAUSE_MS = 10
 
+/** PIPE_BUF of Linux: so much at a time goes into a pipe as a whole, whoever else writes to it (pipe(7)). */
+const ATOMIC_BYTES = 4096
+const NEWLINE = '\n'.charCodeAt(0)
+
 const STANDARD_OUTPUT = 1
 
 /**
  * Writes lines at once, to standard output unless another descriptor is given. What cannot be written (the disk is full,
  * the reader is gone, the terminal is closed) is lost, and the next line that can be written says how many were: a
  * service goes on without its log. pino's own destination repeats such a write for ever, which stops the whole process.
+ * Processes that share a pipe tear no line of each other, up to 4 KiB.
  */
 export function logOutput(fd: number = STANDARD_OUTPUT): DestinationStream {
   let lost = 0
@@ -21,7 +26,7 @@ export function logOutput(fd: number = STANDARD_OUTPUT): DestinationStream {
       const bytes = Buffer.from(before + line)
       // Waited for once only, not at every line.
       const written = writeWhole(fd, bytes, lost > 0 ? 0 : PATIENCE_MS)
-      if (written > 0) inLine = bytes[written - 1] !== '\n'.charCodeAt(0)
+      if (written > 0) inLine = bytes[written - 1] !== NEWLINE
       lost = written === bytes.length ? 0 : lost + line.split('\n').length - 1
     }
   }
@@ -33,7 +38,7 @@ function writeWhole(fd: number, bytes: Buffer, patienceMs: number): number {
   let written = 0
   while (written < bytes.length) {
     try {
-      written += writeSync(fd, bytes, written)
+      written += writeSync(fd, bytes, written, pieceEnd(bytes, written) - written)
     } catch (error) {
       const busy = error instanceof Error && 'code' in error && error.code === 'EAGAIN'
       if (!busy || Date.now() >= end) break
@@ -41,6 +46,14 @@ function writeWhole(fd: number, bytes: Buffer, patienceMs: number): number {
     }
   }
   return written
+}
+
+/** Where a piece that begins at `from` ends: with the last line that is whole in ATOMIC_BYTES, else there. */
+function pieceEnd(bytes: Buffer, from: number): number {
+  const most = from + ATOMIC_BYTES
+  if (bytes.length <= most) return bytes.length
+  const lineEnd = bytes.lastIndexOf(NEWLINE, most - 1)
+  return lineEnd < from ? most : lineEnd + 1
 }
 
 function lostLines(count: number): string {

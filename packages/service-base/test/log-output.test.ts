@@ -2,10 +2,12 @@ import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, constants, openSync, readFileSync, readSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import t from 'tap'
 import { logOutput } from '../src/log-output.ts'
 import { createLogger } from '../src/logger.ts'
 
+const LOGS_BATCHES = join(import.meta.dirname, 'fixtures/logs-batches.ts')
 const LOGS_AND_ENDS = join(import.meta.dirname, 'fixtures/logs-and-ends.ts')
 
 t.test('a line is there as soon as it is written', async (t) => {
@@ -49,6 +51,40 @@ t.test(
   }
 )
 
+t.test('processes that share an output tear no line of each other', async (t) => {
+  const fifo = join(t.testdir(), 'fifo')
+  execFileSync('mkfifo', [fifo])
+  const fd = openSync(fifo, constants.O_RDWR | constants.O_NONBLOCK)
+  t.teardown(() => closeSync(fd))
+  const shared = openSync(fifo, constants.O_WRONLY)
+  const writers = [1, 2, 3].map(() =>
+    spawn(
+      process.execPath,
+      ['--import', 'tsx', '--conditions=@scheduler-task/source', LOGS_BATCHES],
+      { stdio: ['ignore', shared, 'inherit'] }
+    )
+  )
+  const ended = Promise.all(writers.map((writer) => once(writer, 'close')))
+  let isOver = false
+  void ended.then(() => {
+    isOver = true
+  })
+  closeSync(shared)
+  const pieces: Buffer[] = []
+  for (;;) {
+    const last = isOver
+    const piece = Buffer.alloc(5000)
+    const bytes = readIfAny(fd, piece)
+    if (bytes > 0) pieces.push(piece.subarray(0, bytes))
+    else if (last) break
+    // A reader that is slower than they are: the pipe is full all the time.
+    await pause(bytes > 0 ? 0 : 5)
+  }
+  const lines = Buffer.concat(pieces).toString().trimEnd().split('\n')
+  t.equal(lines.length, 3 * 100 * 100)
+  t.strictSame(lines.filter((line) => !/^\{"pid":\d+,[^{}]+x"\}$/.test(line)).slice(0, 3), [])
+})
+
 for (const [how, code] of [
   ['signal', 0],
   ['error', 1]
@@ -64,4 +100,12 @@ for (const [how, code] of [
     closeSync(full)
     t.strictSame(await once(child, 'exit'), [code, null])
   })
+}
+
+function readIfAny(fd: number, into: Buffer): number {
+  try {
+    return readSync(fd, into)
+  } catch {
+    return 0
+  }
 }
