@@ -168,7 +168,11 @@ t.test('a ResourceManager that has not read its memory yet proves nothing', asyn
 
   relay.instead = () => undefined
   t.match(await inState(launched.id, 'RUNNING', 'REJECTED', 'LOST'), { state: 'RUNNING' })
-  t.match(await inState(stopped.id, 'KILLED', 'LOST'), { state: 'KILLED', outcome: 'KILLED' })
+  t.match(await inState(stopped.id, 'KILLED', 'LOST'), { state: 'KILLED' })
+  const outcome = await until('its outcome is known', async () => {
+    return (await get(`/jobs/${stopped.id}`)).body.outcome
+  })
+  t.equal(outcome, 'KILLED')
   t.equal(yarn.applications.filter(({ name }) => name === 'launched').length, 1, 'only one')
 })
 
