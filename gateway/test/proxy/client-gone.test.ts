@@ -128,7 +128,7 @@ t.test('an upload that was refused in the queue is still taken from the client',
   const upstream = await startUpstream(t, (request, response) => {
     seen.push({ request, response, gone: closeOf(response) })
   })
-  const { port, token } = await startGateway(t, {
+  const { port, token, app } = await startGateway(t, {
     FILE_SERVICE_URL: upstream.url,
     UPSTREAM_CONNECTIONS: '1',
     CLIENT_IDLE_TIMEOUT_MS: '1000'
@@ -137,17 +137,20 @@ t.test('an upload that was refused in the queue is still taken from the client',
   first.send(`GET /file/x HTTP/1.1\r\nHost: a\r\nToken: ${token}\r\n\r\n`)
   await until(() => seen.length === 1)
   const upload = await connectRaw(t, port)
+  let taken = false
+  app.server.once('request', (incoming: IncomingMessage) =>
+    incoming.once('end', () => {
+      taken = true
+    })
+  )
   const size = 32 * 1024 * 1024
   upload.send(
     `POST /file/upload HTTP/1.1\r\nHost: a\r\nToken: ${token}\r\nContent-Length: ${size}\r\n\r\n`
   )
-  let written = false
-  upload.socket.write(Buffer.alloc(size), () => {
-    written = true
-  })
+  upload.socket.write(Buffer.alloc(size))
   const answer = await upload.answer()
   t.equal(codeIn(answer), 'GATEWAY_SERVICE_BUSY')
-  await until('all of it was taken', () => written)
+  await until('all of it was taken', () => taken)
 })
 
 t.test('more requests at once than the gateway takes: 503, but for health', async (t) => {
