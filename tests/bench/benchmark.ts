@@ -36,8 +36,8 @@ export type Part = Readonly<{
 export type Benchmark = Readonly<{
   name: string
   parts: readonly Part[]
-  /** No part is begun later than this in a full run. Default: 10 minutes. */
-  latestBeginMs?: number
+  /** No part is begun later than this after the first one, in a full run and in a quick one. Default: 10 minutes and one. */
+  latestBeginMs?: Readonly<{ full: number; quick: number }>
   /** Takes the place of the usual last line, which is then the last but one. Nothing, when what it needs was not run. */
   lastLine?: (results: Readonly<Record<string, PartResult>>) => string | undefined
 }>

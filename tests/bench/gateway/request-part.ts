@@ -33,6 +33,8 @@ export const GOAL_CONNECTIONS = 50
 const WARM_UP_S = 2
 const PROFILE_S = 4
 const QUICK_PROFILE_S = 1
+/** After the start of the process: there is more to do. */
+const QUICK_PROFILE_LATEST_MS = 30_000
 
 /** One kind of request against all servers, with several numbers of connections. */
 export function requestPart(name: string, part: RequestPart): Part {
@@ -71,11 +73,14 @@ async function run(name: string, part: RequestPart, context: BenchContext) {
     }
     if (connections === GOAL_CONNECTIONS) goals.push(...judged(part.load.name, cells, part.goals))
   }
-  const profile = goals.every(({ met }) => met)
-    ? undefined
-    : await profileGateway(context, surroundings, name, ({ url }) =>
-        load(surroundings, url, part.load, atGoal(quick ? QUICK_PROFILE_S : PROFILE_S))
-      )
+  const isMissed = goals.some(({ met }) => !met)
+  const isLate = quick && performance.now() > QUICK_PROFILE_LATEST_MS
+  const profile =
+    !isMissed || isLate
+      ? undefined
+      : await profileGateway(context, surroundings, name, ({ url }) =>
+          load(surroundings, url, part.load, atGoal(quick ? QUICK_PROFILE_S : PROFILE_S))
+        )
   const { text: placement } = surroundings.placement
   return {
     lines: profile?.lines ?? [],
