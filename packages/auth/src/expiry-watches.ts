@@ -1,6 +1,8 @@
 /** How often what stays open is looked at: a part of the second in which it must end. */
 const LOOK_EVERY_MS = 500
 
+const nobody = () => {}
+
 /** Who wants to be told that a moment has come. `endsAt` is in epoch milliseconds. */
 export type ExpiryWatches = {
   /** Calls `onEnd` once, at most half a second after `endsAt`. Answers the function that gives the watch up. */
@@ -36,6 +38,9 @@ export function createExpiryWatches(now: () => number = Date.now): ExpiryWatches
       timer ??= setInterval(look, LOOK_EVERY_MS).unref()
       return () => {
         all.delete(watch)
+        // A set that is rebuilt leaves tables behind, each of which holds the next one until the next full collection:
+        // whatever was in one of them would be as old as that. A request with all that hangs on it must not be.
+        watch.onEnd = nobody
       }
     }
   }

@@ -2,6 +2,8 @@ import type { SessionEnd } from './session-lookup.ts'
 
 type OnEnd = (end: SessionEnd) => void
 
+const nobody: OnEnd = () => {}
+
 /** Who wants to be told of the end of one session. */
 export type Watched = {
   watching: Set<{ onEnd: OnEnd }>
@@ -51,6 +53,8 @@ export function createSessionWatches(): SessionWatches {
       watching.add(watch)
       return () => {
         watching.delete(watch)
+        // Else a request would outlive its end by far: see expiry-watches.ts.
+        watch.onEnd = nobody
       }
     },
     get: watchedNow,
