@@ -128,7 +128,7 @@ t.test('what is under way goes on in the old worker', async (t) => {
   service.finish()
   t.equal((await download.answer()).body, 'half, whole')
   await until('the old one has ended', () => !gateway.workers().includes(old ?? 0))
-  t.equal(count(gateway, 'all workers are replaced'), 1)
+  await until('it is told', () => count(gateway, 'all workers are replaced') === 1)
 })
 
 t.test('an idle connection is not cut at once: its next request is answered', async (t) => {
