@@ -39,7 +39,7 @@ t.test('the only worker is killed: connections wait for the next one', async (t)
   process.kill(killed, 'SIGKILL')
   await until(() => !isRunning(killed))
   t.equal(await status(`${gateway.url}/executor/x`), 200)
-  t.equal(count(gateway, 'a worker is ready'), 2)
+  await until('it is told', () => count(gateway, 'a worker is ready') === 2)
 })
 
 t.test('a worker that stands still is replaced', async (t) => {
