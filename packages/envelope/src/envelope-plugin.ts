@@ -46,7 +46,9 @@ export const envelopePlugin = fastifyPlugin(
     app.addHook('onRequest', async (request, reply) => {
       reply.header('x-request-id', request.id)
       // At once: what is no call here has no body that were worth reading, nor a content type that could be wrong.
-      if (request.is404) return answerNotFound(request, reply)
+      if (request.is404 || methods.isShadowed(request.url, request.routeOptions.url)) {
+        return answerNotFound(request, reply)
+      }
     })
 
     app.addHook('preSerialization', async (request, _reply, payload) => {

@@ -2,6 +2,8 @@
 export type MethodTable = {
   add(pattern: string, methods: string | string[]): void
   allowed(url: string): string[]
+  /** A path that is a route of its own under a pattern that fits it too: `/jobs/check` beside `/jobs/:id`. */
+  isShadowed(url: string, pattern: string | undefined): boolean
 }
 
 /** Learns the routes as they are registered; `:name` stands for one segment, `*` for the rest. */
@@ -17,15 +19,23 @@ export function createMethodTable(): MethodTable {
       routes.set(pattern, route)
     },
     allowed(url) {
-      const path = url.split('?', 1)[0] ?? ''
+      const path = pathOf(url)
+      const own = routes.get(path)
+      if (own) return [...own.methods].sort()
       const found = new Set<string>()
       for (const { matches, methods } of routes.values()) {
         if (matches.test(path)) for (const method of methods) found.add(method)
       }
       return [...found].sort()
+    },
+    isShadowed(url, pattern) {
+      const path = pathOf(url)
+      return pattern !== path && routes.has(path)
     }
   }
 }
+
+const pathOf = (url: string): string => url.split('?', 1)[0] ?? ''
 
 function toRegExp(pattern: string): RegExp {
   const source = pattern

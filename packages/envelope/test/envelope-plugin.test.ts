@@ -192,6 +192,20 @@ t.test('unknown paths are 404, wrong methods 405 with what is allowed', async (t
   t.ok(below.headers['x-request-id'])
 })
 
+t.test('a path of its own is no name under another one’s pattern', async (t) => {
+  const app = Fastify()
+  await app.register(envelopePlugin)
+  app.get('/jobs/:id', async () => 'one')
+  app.post('/jobs/check', async () => 'checked')
+  t.teardown(() => app.close())
+  for (const method of ['GET', 'HEAD', 'PUT', 'OPTIONS'] as const) {
+    const { statusCode, headers } = await app.inject({ method, url: '/jobs/check?x=1' })
+    t.match({ statusCode, allow: headers.allow }, { statusCode: 405, allow: /^POST$/ }, method)
+  }
+  t.equal((await app.inject({ method: 'POST', url: '/jobs/check' })).body, 'checked')
+  t.equal((await app.inject('/jobs/checks')).body, 'one')
+})
+
 t.test('a sane request id is kept, any other is replaced', async (t) => {
   t.equal(requestIdFrom('a-1.b:c'), 'a-1.b:c')
   for (const bad of [undefined, '', 'a b', 'a\nb', '-a', 'x'.repeat(129), ['a', 'b'], 'é']) {

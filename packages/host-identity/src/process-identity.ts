@@ -20,6 +20,8 @@ export type ProcessStat = Readonly<{
   session: number
   /** Clock ticks since boot. */
   startTime: string
+  /** Where its stack begins, another address after each exec; the same for all who may not be read. */
+  stackStart: string
 }>
 
 /**
@@ -32,14 +34,16 @@ export function readStat(pid: number): ProcessStat | undefined {
   const fields = text?.slice(text.lastIndexOf(')') + 2).split(' ') ?? []
   const [state, parent, group, session] = fields
   const startTime = fields[22 - 3]
-  if (!state || !startTime) return undefined
+  const stackStart = fields[28 - 3]
+  if (!state || !startTime || !stackStart) return undefined
   return {
     pid,
     state,
     parent: Number(parent),
     group: Number(group),
     session: Number(session),
-    startTime
+    startTime,
+    stackStart
   }
 }
 

@@ -1,3 +1,5 @@
+import { compareApplicationIds } from './application.ts'
+
 /** Where the logs of one container are, from an application's `amContainerLogs`. */
 export interface ContainerLogsAddress {
   /** Scheme, host and port of the NodeManager's web server. */
@@ -30,4 +32,31 @@ function decoded(segment: string): string {
   } catch {
     return segment
   }
+}
+
+/** The application that a container belongs to, and which of its attempts. */
+export function parseContainerId(
+  containerId: string
+): { applicationId: string; attempt: number; sequence: number } | undefined {
+  if (!CONTAINER_ID_PATTERN.test(containerId)) return undefined
+  const [sequence, attempt, number, timestamp] = containerId.split('_').reverse()
+  return {
+    applicationId: `application_${timestamp}_${number}`,
+    attempt: Number(attempt),
+    sequence: Number(sequence)
+  }
+}
+
+/** Ids are compared as numbers: one may be padded and the other not. */
+export function isOfApplication(containerId: string, applicationId: string): boolean {
+  const own = parseContainerId(containerId)?.applicationId
+  return own !== undefined && compareApplicationIds(own, applicationId) === 0
+}
+
+/** `appattempt_<timestamp>_<number>_<6 digits>`, of the attempt that a container belongs to. */
+export function attemptIdOf(containerId: string): string | undefined {
+  const parts = parseContainerId(containerId)
+  if (!parts) return undefined
+  const stem = parts.applicationId.slice('application_'.length)
+  return `appattempt_${stem}_${String(parts.attempt).padStart(6, '0')}`
 }

@@ -17,6 +17,8 @@ export interface NmCallOptions {
   agent: Agent
   user: string
   timeoutMs: number
+  /** What the errors call who was asked; NodeManager. */
+  who?: string
 }
 
 export interface NmQuestion<T> {
@@ -31,7 +33,9 @@ export interface NmQuestion<T> {
  * GET with the limits and errors of `NodeManagerLogs`. A redirect (to the log server, once the
  * NodeManager has forgotten the container) is followed by hand, to http and https only.
  */
-export function createNmCalls({ agent, user, timeoutMs }: NmCallOptions) {
+export function createNmCalls(options: NmCallOptions) {
+  const { agent, user, timeoutMs, who = 'NodeManager' } = options
+
   async function follow<T>(question: NmQuestion<T>, signal: AbortSignal): Promise<T> {
     const headers = question.accept === undefined ? {} : { accept: question.accept }
     let url = new URL(question.url)
@@ -41,10 +45,11 @@ export function createNmCalls({ agent, user, timeoutMs }: NmCallOptions) {
       const { status, header, body } = answer
       if (status >= 200 && status < 300) return await question.take(body, signal)
       const text = (await readBounded(body, ERROR_BODY_BYTES, signal)).bytes.toString('utf8')
-      if (!REDIRECTS.has(status)) throw nmRefusal(status, text, header('www-authenticate'))
-      url = redirectTarget(header('location')[0], url, { status, text })
+      if (!REDIRECTS.has(status))
+        throw nmRefusal(status, text, { authenticate: header('www-authenticate'), who })
+      url = redirectTarget(header('location')[0], url, { status, text, who })
     }
-    throw new NmError('NM_NONSENSE', 'NodeManager redirects in circles')
+    throw new NmError('NM_NONSENSE', `${who} redirects in circles`)
   }
 
   return {
@@ -54,7 +59,7 @@ export function createNmCalls({ agent, user, timeoutMs }: NmCallOptions) {
         return await withinTime(timeoutMs, signal, (limit) => follow(question, limit))
       } catch (error) {
         signal?.throwIfAborted()
-        throw asNmError(error)
+        throw asNmError(error, who)
       }
     }
   }
@@ -63,23 +68,23 @@ export function createNmCalls({ agent, user, timeoutMs }: NmCallOptions) {
 function redirectTarget(
   location: string | undefined,
   from: URL,
-  details: { status: number; text: string }
+  { who, ...details }: { status: number; text: string; who: string }
 ): URL {
   const url =
     location !== undefined && URL.canParse(location, from.href)
       ? new URL(location, from)
       : undefined
   if (url?.protocol === 'http:' || url?.protocol === 'https:') return url
-  throw new NmError('NM_NONSENSE', 'NodeManager redirects to nowhere that can be asked', details)
+  throw new NmError('NM_NONSENSE', `${who} redirects to nowhere that can be asked`, details)
 }
 
-function asNmError(error: unknown): unknown {
+function asNmError(error: unknown, who: string): unknown {
   if (error instanceof NmError) return error
   if (error instanceof TimeLimitReached) {
-    return new NmError('NM_TIMEOUT', 'NodeManager gave no answer in time', { cause: error })
+    return new NmError('NM_TIMEOUT', `${who} gave no answer in time`, { cause: error })
   }
   const cause = error instanceof HttpCallError ? error : connectionError(error)
-  return new NmError(`NM_${cause.fault}`, `NodeManager cannot be read (${cause.message})`, {
+  return new NmError(`NM_${cause.fault}`, `${who} cannot be read (${cause.message})`, {
     cause
   })
 }

@@ -25,7 +25,7 @@ export interface NmErrorDetails {
   cause?: unknown
 }
 
-/** The message says "NodeManager" and never an address; the cause, for logs, may hold one. */
+/** The message says "NodeManager" or "log server" and never an address; the cause, for logs, may hold one. */
 export class NmError extends Error {
   override readonly name = 'NmError'
   readonly reason: NmReason
@@ -43,21 +43,25 @@ export class NmError extends Error {
 }
 
 /** What a NodeManager says with a status that is neither 2xx nor a redirect. */
-export function nmRefusal(status: number, text: string, authenticate: readonly string[]): NmError {
+export function nmRefusal(
+  status: number,
+  text: string,
+  { authenticate, who }: { authenticate: readonly string[]; who: string }
+): NmError {
   const details = { status, text }
   if (status === 401 && authenticate.some((value) => /^negotiate\b/i.test(value))) {
-    const message = 'NodeManager demands Kerberos (SPNEGO), which is not supported'
+    const message = `${who} demands Kerberos (SPNEGO), which is not supported`
     return new NmError('NM_KERBEROS', message, details)
   }
   const words = ownWords(text)
   // The refusal by access list comes as a 500 with a sentence.
   if (status === 401 || status === 403 || / is not authorized to view the logs /.test(text)) {
-    return new NmError('NM_REFUSED', `NodeManager refuses${words}`, details)
+    return new NmError('NM_REFUSED', `${who} refuses${words}`, details)
   }
   if (status === 404 || status === 400) {
-    return new NmError('NM_NOT_FOUND', `NodeManager has no such log${words}`, details)
+    return new NmError('NM_NOT_FOUND', `${who} has no such log${words}`, details)
   }
-  return new NmError('NM_ERROR', `NodeManager answered ${status}${words}`, details)
+  return new NmError('NM_ERROR', `${who} answered ${status}${words}`, details)
 }
 
 /** The first line of a plain sentence; nothing of JSON and HTML. */

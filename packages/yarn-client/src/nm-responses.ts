@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { type ContainerLogsAddress, parseContainerLogsUrl } from './container-logs-address.ts'
 import { member, toArray } from './rm-json.ts'
 
 export interface LogFile {
@@ -61,3 +62,20 @@ export const containerResponse = z
         aggregation: undefined
       }))
   )
+
+/** `GET /containers` of a NodeManager: all that it runs. Those without an address are left out. */
+export const nodeContainersResponse = z
+  .object({ containers: z.unknown() })
+  .refine((body) => body.containers !== undefined)
+  .transform(({ containers }): ContainerLogsAddress[] =>
+    addressesIn(toArray(member(containers, 'container')), 'containerLogsLink')
+  )
+
+/** The containers whose logs are where this member of each says. */
+export function addressesIn(containers: readonly unknown[], link: string): ContainerLogsAddress[] {
+  return containers.flatMap((one) => {
+    const url = member(one, link)
+    const address = typeof url === 'string' ? parseContainerLogsUrl(url) : undefined
+    return address ? [address] : []
+  })
+}

@@ -1,11 +1,22 @@
 import { Agent } from 'undici'
 import type { z } from 'zod'
-import { CONTAINER_ID_PATTERN, type ContainerLogsAddress } from './container-logs-address.ts'
+import {
+  CONTAINER_ID_PATTERN,
+  type ContainerLogsAddress,
+  isOfApplication
+} from './container-logs-address.ts'
 import { readBounded } from './http-call.ts'
+import { type AdvanceWanted, type LogAdvance, readAdvance } from './log-advance.ts'
 import { type LogPiece, takePiece } from './log-piece.ts'
 import { createNmCalls } from './nm-calls.ts'
 import { NmError } from './nm-errors.ts'
-import { containerResponse, isReadableLog, type LogFile, logFilesResponse } from './nm-responses.ts'
+import {
+  containerResponse,
+  isReadableLog,
+  type LogFile,
+  logFilesResponse,
+  nodeContainersResponse
+} from './nm-responses.ts'
 import { parseRmJson } from './rm-json.ts'
 
 export interface NodeManagerLogsOptions {
@@ -29,6 +40,15 @@ export interface ReadOptions {
   signal?: AbortSignal
 }
 
+/** What came behind a place in a file. */
+export type ReadFromOptions = Pick<AdvanceWanted, 'before' | 'fileBytes'> & {
+  /** Bytes of the file that were read before. */
+  from: number
+  /** At most, up to `maxPieceBytes`; 1 MiB. */
+  maxBytes?: number
+  signal?: AbortSignal
+}
+
 type Container = Pick<ContainerLogsAddress, 'nodeManager' | 'containerId'>
 
 /**
@@ -40,6 +60,17 @@ export interface NodeManagerLogs {
   listFiles: (container: Container, signal?: AbortSignal) => Promise<LogFile[]>
   /** A piece of a file, without the framing that NodeManagers put around it. */
   readFile: (container: Container, file: string, options?: ReadOptions) => Promise<LogPiece>
+  /**
+   * What came behind `from`, the whole file bit by bit: only first and last bytes can be asked for, so that some are
+   * sent twice. Says when the file was rotated or cut.
+   */
+  readFrom: (container: Container, file: string, options: ReadFromOptions) => Promise<LogAdvance>
+  /** Containers that a NodeManager runs for an application: the only list up to 2.8, of this node alone. */
+  containersOf: (
+    nodeManager: string,
+    applicationId: string,
+    signal?: AbortSignal
+  ) => Promise<ContainerLogsAddress[]>
   /** Ends calls in flight and closes the connections. */
   close: () => Promise<void>
 }
@@ -59,13 +90,13 @@ export function createNodeManagerLogs(options: NodeManagerLogsOptions): NodeMana
   const calls = createNmCalls({ agent, user, timeoutMs })
 
   async function list<T>(
-    { nodeManager, containerId }: Container,
+    nodeManager: string,
     { path, schema }: { path: string; schema: z.ZodType<T> },
     signal: AbortSignal | undefined
   ): Promise<T> {
     const json = await calls.ask(
       {
-        url: `${nodeManager}/ws/v1/node/containers/${containerId}${path}`,
+        url: `${nodeManager}/ws/v1/node/containers${path}`,
         accept: 'application/json',
         take: readList
       },
@@ -79,17 +110,34 @@ export function createNodeManagerLogs(options: NodeManagerLogsOptions): NodeMana
   return {
     listFiles: async (container, signal) => {
       checkContainer(container)
+      const { nodeManager, containerId } = container
+      const own = `/${containerId}`
+      const files = { path: `${own}/logs`, schema: logFilesResponse }
       try {
-        return await list(container, { path: '/logs', schema: logFilesResponse }, signal)
+        return await list(nodeManager, files, signal)
       } catch (error) {
         if (!isNotFound(error)) throw error
         // Up to 2.8 there is no such list; what the container's own report has is all there is.
-        return await list(container, { path: '', schema: containerResponse }, signal).catch(
-          (second) => {
-            throw isNotFound(second) ? error : second
-          }
-        )
+        const report = { path: own, schema: containerResponse }
+        return await list(nodeManager, report, signal).catch((second) => {
+          throw isNotFound(second) ? error : second
+        })
       }
+    },
+    containersOf: async (nodeManager, applicationId, signal) => {
+      checkNodeManager(nodeManager)
+      const all = await list(nodeManager, { path: '', schema: nodeContainersResponse }, signal)
+      return all.filter((one) => isOfApplication(one.containerId, applicationId))
+    },
+    readFrom: async (container, file, { from, maxBytes = 1024 * 1024, signal, ...known }) => {
+      checkContainer(container)
+      if (!isReadableLog(file)) throw new NmError('NM_NOT_FOUND', 'NodeManager has no such log')
+      checkPlace({ from, maxBytes, maxPieceBytes })
+      const { nodeManager, containerId } = container
+      const url = `${nodeManager}/ws/v1/node/containerlogs/${containerId}/${encodeURIComponent(file)}`
+      return await readAdvance({ containerId, file, from, maxBytes, ...known }, (size, take) =>
+        calls.ask({ url: `${url}?size=${size}`, take }, signal)
+      )
     },
     readFile: async (container, file, { end = 'tail', bytes = 64 * 1024, signal } = {}) => {
       checkContainer(container)
@@ -114,15 +162,28 @@ export function createNodeManagerLogs(options: NodeManagerLogsOptions): NodeMana
   }
 }
 
+/** @throws TypeError */
+export function checkPlace(place: { from: number; maxBytes: number; maxPieceBytes: number }): void {
+  const { from, maxBytes, maxPieceBytes } = place
+  if (!Number.isSafeInteger(from) || from < 0) throw new TypeError('from must be a whole number')
+  if (!Number.isInteger(maxBytes) || maxBytes < 1 || maxBytes > maxPieceBytes) {
+    throw new TypeError(`maxBytes must be a whole number from 1 to ${maxPieceBytes}`)
+  }
+}
+
 function checkContainer({ nodeManager, containerId }: Container): void {
+  checkNodeManager(nodeManager)
+  if (!CONTAINER_ID_PATTERN.test(containerId)) throw new TypeError('Not a container id')
+}
+
+function checkNodeManager(nodeManager: string): void {
   const url = URL.canParse(nodeManager) ? new URL(nodeManager) : undefined
   if (!url || !/^https?:$/.test(url.protocol) || url.origin !== nodeManager) {
     throw new TypeError('Not the address of a NodeManager')
   }
-  if (!CONTAINER_ID_PATTERN.test(containerId)) throw new TypeError('Not a container id')
 }
 
-async function readList(body: AsyncIterable<Buffer>, signal: AbortSignal): Promise<unknown> {
+export async function readList(body: AsyncIterable<Buffer>, signal: AbortSignal): Promise<unknown> {
   const { bytes, cut } = await readBounded(body, LIST_BYTES, signal)
   if (cut) throw new NmError('NM_TOO_LARGE', `NodeManager lists more than ${LIST_BYTES} bytes`)
   try {

@@ -6,6 +6,12 @@ import {
   isApplicationId
 } from './application.ts'
 import {
+  type ApplicationAttempt,
+  attemptsResponse,
+  containersResponse,
+  type LiveContainer
+} from './application-containers.ts'
+import {
   type ApplicationFilter,
   filterQuery,
   LEFT_OUT,
@@ -58,6 +64,13 @@ export interface ResourceManager {
   applicationText: (id: string, signal?: AbortSignal) => Promise<string>
   /** `undefined` when the active ResourceManager says that it does not know the id. */
   application: (id: string, signal?: AbortSignal) => Promise<Application | undefined>
+  /** Its attempts with the containers of their ApplicationMasters, the oldest first. */
+  attempts: (id: string, signal?: AbortSignal) => Promise<ApplicationAttempt[]>
+  /**
+   * Live containers of an attempt, the ApplicationMaster's among them; `undefined` when the ResourceManager does not
+   * list any (up to 2.8) or does not know the attempt.
+   */
+  containers: (attemptId: string, signal?: AbortSignal) => Promise<LiveContainer[] | undefined>
   /** In order of submission, finished ones too as long as they are remembered. */
   applications: (filter?: ApplicationFilter, signal?: AbortSignal) => Promise<Application[]>
   /**
@@ -132,6 +145,25 @@ export function createResourceManager(options: ResourceManagerOptions): Resource
     return { accepted: answer.status === 202 }
   }
 
+  async function attempts(id: string, signal?: AbortSignal) {
+    const path = `${applicationPath(id)}/appattempts`
+    return parsed(attemptsResponse, await rm.ask(get(path, maxApplicationBytes), signal))
+  }
+
+  async function containers(attemptId: string, signal?: AbortSignal) {
+    const [, stem] = /^appattempt_(\d{1,15}_\d{1,10})_\d{1,10}$/.exec(attemptId) ?? []
+    if (stem === undefined) throw new TypeError('Not the id of an attempt')
+    const path = `${applicationPath(`application_${stem}`)}/appattempts/${attemptId}/containers`
+    try {
+      const answer = await rm.ask(get(path, maxApplicationBytes), signal)
+      return parsed(containersResponse, answer)
+    } catch (error) {
+      // A page that says so where there is no such resource.
+      if (error instanceof RmError && error.status === 404) return undefined
+      throw error
+    }
+  }
+
   return {
     info: async (signal) => {
       const question = { ...get('/info', maxApplicationBytes), notActive: standbyInfo }
@@ -141,6 +173,8 @@ export function createResourceManager(options: ResourceManagerOptions): Resource
     applicationText: async (id, signal) =>
       await textOf(get(applicationPath(id), maxApplicationBytes), 'app', signal),
     application,
+    attempts,
+    containers,
     applications: async (filter = {}, signal) => await applications(filter, signal),
     kill: (id, killOptions = {}) => killApplication({ putKilled, application }, id, killOptions),
     close: rm.close

@@ -24,6 +24,8 @@ export function shareReads(rm: ResourceManager): ResourceManager {
       const key = JSON.stringify([states, tags, name, user])
       return lists.run(key, (shared) => rm.applications(filter, shared), signal)
     },
+    attempts: rm.attempts,
+    containers: rm.containers,
     kill: rm.kill,
     close: rm.close
   }

@@ -1,6 +1,7 @@
 import t from 'tap'
 import type { NmReason } from '../src/nm-errors.ts'
 import { createNodeManagerLogs, type NodeManagerLogsOptions } from '../src/node-manager-logs.ts'
+import { nmError } from './support/nm-error.ts'
 import {
   type Answerer,
   byPath,
@@ -25,7 +26,6 @@ function logsOf(t: Test, options: Partial<NodeManagerLogsOptions> = {}) {
   return logs
 }
 
-const nmError = (reason: NmReason, rest: object = {}) => ({ name: 'NmError', reason, ...rest })
 const at = (server: ScriptedServer | string, containerId = ID) => ({
   nodeManager: typeof server === 'string' ? server : server.url,
   containerId

@@ -1,4 +1,4 @@
-import { mkdir, readdir } from 'node:fs/promises'
+import { mkdir, readdir, readlink, realpath } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 import { createFileTree, type FileTree } from '../../src/file-tree.ts'
@@ -20,7 +20,24 @@ export async function everything(directory: string): Promise<string[]> {
   return entries.sort()
 }
 
-/** How many files this process holds open. */
-export async function openHandles(): Promise<number> {
-  return (await readdir('/proc/self/fd')).length
+/**
+ * How many files below a directory this process holds open, removed ones with them. What lies deeper than a path can
+ * say has no name to read, and counts: nothing else of this process lies as deep.
+ */
+export async function openHandles(directory: string): Promise<number> {
+  const below = `${await realpath(directory)}/`
+  const names = await readdir('/proc/self/fd')
+  const open = await Promise.all(
+    names.map(async (name) => {
+      try {
+        return `${await readlink(`/proc/self/fd/${name}`)}/`.startsWith(below)
+      } catch (err) {
+        // Closed in the meantime, as the handle of the listing itself.
+        if ((err as NodeJS.ErrnoException).code === 'ENOENT') return false
+        if ((err as NodeJS.ErrnoException).code === 'ENAMETOOLONG') return true
+        throw err
+      }
+    })
+  )
+  return open.filter(Boolean).length
 }
