@@ -12,6 +12,7 @@ export type FlinkArguments = {
   /** Whether `-yD` was used: its settings are logged (twice). */
   yarnProperties: string[]
   mainClass: string | undefined
+  /** The jar, or the file of `-py`. */
   jar: string | undefined
   programArguments: string[]
 }
@@ -67,6 +68,9 @@ export function parseFlinkArguments(words: string[]): FlinkArguments {
   }
   const value = (...names: string[]) =>
     names.map((name) => values.get(name)).find((one) => one !== undefined)
+  const python = value('-py', '--python')
+  // Ends the options, and is none of the program's arguments.
+  if (rest[0] === '--') rest.shift()
   return {
     action,
     target: value('-t', '--target', '-e', '--executor') ?? perJob(value('-m', '--jobmanager')),
@@ -77,8 +81,8 @@ export function parseFlinkArguments(words: string[]): FlinkArguments {
     properties,
     yarnProperties,
     mainClass: value('-c', '--class'),
-    jar: rest[0],
-    programArguments: rest.slice(1)
+    jar: python ?? rest[0],
+    programArguments: python === undefined ? rest.slice(1) : rest
   }
 }
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import process from 'node:process'
 import { type FlinkArguments, FlinkUsageError, parseFlinkArguments } from './flink-arguments.ts'
 import { type Deployed, deployCluster, type FlinkLaunch } from './flink-deployment.ts'
@@ -8,6 +8,7 @@ import { flinkLog, printBindings, printClosedClassLoader } from './flink-log.ts'
 import { type Job, readPlainJob } from './job.ts'
 import { delay, type Launcher, runLauncher } from './launcher.ts'
 import { FINAL_STATES } from './resource-manager-client.ts'
+import { SEATUNNEL_CLASS, startSeatunnelJob } from './seatunnel-job.ts'
 import { timing } from './spark-application-master.ts'
 import { propertiesOf } from './system-properties.ts'
 import { startWaterdropJob, swallowedError } from './waterdrop-job.ts'
@@ -64,10 +65,16 @@ async function run(launcher: Launcher, args: FlinkArguments): Promise<number> {
 
 /** main() runs in the cluster; the client returns once it is RUNNING. */
 async function runApplication(launch: FlinkLaunch): Promise<number> {
-  const job = plainJob(launch.args)
+  const { args } = launch
+  // The file that SeaTunnel's arguments name is not shipped to the cluster, so its program fails there.
+  const job = isSeatunnel(args) ? { ...plainJob(args), thrown: 'no config' } : plainJob(args)
   const finalStatus = job.thrown === undefined ? 'SUCCEEDED' : 'FAILED'
   await deployCluster(launch, { kind: 'managed', finishAfterMs: job.runMs, finalStatus })
   return 0
+}
+
+function isSeatunnel({ mainClass }: FlinkArguments): boolean {
+  return mainClass?.startsWith(SEATUNNEL_CLASS) === true
 }
 
 /** main() runs here and deploys a cluster when it comes to execute(). */
@@ -96,14 +103,25 @@ async function runPerJob(launch: FlinkLaunch): Promise<number> {
 /** The program up to execute(): undefined when it never comes there. */
 function startProgram({ launcher, args }: FlinkLaunch): Job | undefined {
   const { output } = launcher
+  const definitions = {
+    environment: launcher.env,
+    properties: propertiesOf(launcher.env.JVM_ARGS)
+  }
+  const locate = (path: string) => ({ name: path, path })
+  const words = args.programArguments
+  if (isSeatunnel(args)) {
+    const start = startSeatunnelJob({ engine: 'flink', words, definitions, locate })
+    if (start.kind === 'job') return start.job
+    throw new FlinkFailure(start.kind === 'failed' ? start.javaText : start.stdout)
+  }
   if (!args.mainClass?.includes('waterdrop')) {
     return plainJob(args)
   }
   const start = startWaterdropJob({
-    words: args.programArguments,
+    words,
     required: ['config'],
-    definitions: { environment: launcher.env, properties: propertiesOf(launcher.env.JVM_ARGS) },
-    locate: (path) => ({ name: path, path })
+    definitions,
+    locate
   })
   if (start.kind === 'usage') output.stderr(start.stderr)
   else output.stdout(start.stdout)
@@ -113,8 +131,9 @@ function startProgram({ launcher, args }: FlinkLaunch): Job | undefined {
   return undefined
 }
 
-/** A program that is no Waterdrop may be told in its first argument what to do. */
-function plainJob({ programArguments }: FlinkArguments): Job {
+/** A program that is no Waterdrop may be told what to do: a Python file in its text, a jar in its first argument. */
+function plainJob({ jar, programArguments }: FlinkArguments): Job {
+  if (jar?.endsWith('.py')) return readPlainJob(readFileSync(jar, 'utf8'))
   return readPlainJob(programArguments[0] ?? '')
 }
 
@@ -122,7 +141,7 @@ function plainJob({ programArguments }: FlinkArguments): Job {
 function playedBy(job: Job, args: FlinkArguments): Record<string, unknown> {
   const logs = {
     'jobmanager.log': jobManagerLog(job),
-    'taskmanager.out': `${job.result.join('\n')}\n`
+    'taskmanager.out': `${[...job.result, ...job.rows].join('\n')}\n`
   }
   if (!args.detached) return { finishAfterMs: null, logs }
   const failed = job.thrown !== undefined && { finalStatus: 'FAILED', diagnostics: job.thrown }
@@ -158,13 +177,14 @@ async function followJob(
 }
 
 async function finishJob(
-  { launcher, resourceManager }: FlinkLaunch,
+  { launcher, args, resourceManager }: FlinkLaunch,
   end: { deployed: Deployed; job: Job; jobId: string; ranMs: number }
 ): Promise<void> {
   const { deployed, job, jobId, ranMs } = end
   if (job.thrown !== undefined) {
     await resourceManager.unregister(deployed.id, 'FAILED', job.thrown)
     const failure = `org.apache.flink.client.program.ProgramInvocationException: Job failed (JobID: ${jobId})`
+    if (isSeatunnel(args)) throw seatunnelFailure(failure)
     if (job.config === null) throw new FlinkFailure(failure)
     // Waterdrop's execute() catches it and prints the stack trace.
     launcher.output.stderr(
@@ -174,8 +194,35 @@ async function finishJob(
   }
   await resourceManager.unregister(deployed.id, 'SUCCEEDED')
   launcher.output.stdout(
-    `Program execution finished\nJob with JobID ${jobId} has finished.\nJob Runtime: ${ranMs} ms\n`
+    `Program execution finished\nJob with JobID ${jobId} has finished.\nJob Runtime: ${ranMs} ms\n${isSeatunnel(args) ? accumulators(job.rows.length) : ''}`
   )
+}
+
+function seatunnelFailure(failure: string): FlinkFailure {
+  const exceptions = 'org.apache.seatunnel.core.starter.exception'
+  return new FlinkFailure('The main method caused an error: Flink job executed failed', [
+    {
+      exception: `${exceptions}.CommandExecuteException: Flink job executed failed`,
+      frames: [
+        'org.apache.seatunnel.core.starter.flink.command.FlinkTaskExecuteCommand.execute(FlinkTaskExecuteCommand.java:63)',
+        'org.apache.seatunnel.core.starter.SeaTunnel.run(SeaTunnel.java:40)',
+        'org.apache.seatunnel.core.starter.flink.SeaTunnelFlink.main(SeaTunnelFlink.java:34)'
+      ]
+    },
+    { exception: `${exceptions}.TaskExecuteException: Execute Flink job error`, frames: [] },
+    { exception: `java.util.concurrent.ExecutionException: ${failure}`, frames: [] }
+  ])
+}
+
+/** What SeaTunnel counts, behind the result. */
+function accumulators(rows: number): string {
+  const counts = [
+    `SourceReceivedBytes (java.lang.Long): ${rows * 9}`,
+    `SourceReceivedCount (java.lang.Long): ${rows}`,
+    `SinkWriteBytes (java.lang.Long): ${rows * 9}`,
+    `SinkWriteCount (java.lang.Long): ${rows}`
+  ]
+  return `Accumulator Results: \n${counts.map((count) => `- ${count}`).join('\n')}\n\n`
 }
 
 /* Program in the place of bin/flink (contract "YARN" §9.4, "real engines" §6). */

@@ -1,7 +1,7 @@
 import { HoconText } from './hocon-text.ts'
 
 /** What was read, before references are resolved. A plain string is unquoted text. */
-export type Raw = string | Quoted | RawList | RawObject | Concatenation | Reference
+export type Raw = string | Quoted | RawList | RawObject | Concatenation | Reference | Appended
 
 export class Quoted {
   readonly text: string
@@ -18,6 +18,15 @@ export class Reference {
   constructor(name: string, optional: boolean) {
     this.name = name
     this.optional = optional
+  }
+}
+
+/** `key += value`: one item more for a list. */
+export class Appended {
+  readonly item: Raw
+
+  constructor(item: Raw) {
+    this.item = item
   }
 }
 
@@ -43,10 +52,10 @@ export class Concatenation {
 
 /**
  * Reads a whole text; the outer braces may be left out.
- * @throws ConfigSyntaxError with the line; RangeError for a key of one character, as Waterdrop does
+ * @throws ConfigSyntaxError with the line; RangeError for a key of one character, as Waterdrop does, unless `shortKeys`
  */
-export function readHocon(text: string): RawObject {
-  const cursor = new HoconText(text)
+export function readHocon(text: string, { shortKeys = false } = {}): RawObject {
+  const cursor = new HoconText(text, shortKeys)
   cursor.skipAll('')
   const braced = cursor.current === '{'
   if (braced) cursor.at++
@@ -80,14 +89,16 @@ function readEntry(cursor: HoconText, object: RawObject): void {
   if (cursor.current === '{') {
     value = readValue(cursor)
   } else {
-    if (cursor.current !== '=' && cursor.current !== ':') {
+    const appends = cursor.startsWith('+=')
+    if (cursor.current !== '=' && cursor.current !== ':' && !appends) {
       cursor.fail(
         `Key '${path.join('->')}' may not be followed by token: '${cursor.current || 'end of file'}'`
       )
     }
-    cursor.at++
+    cursor.at += appends ? 2 : 1
     cursor.skipAll('')
     value = readValue(cursor)
+    if (appends) value = new Appended(value)
   }
   for (const key of path.slice(1).reverse()) {
     const nested = new RawObject()
@@ -97,13 +108,26 @@ function readEntry(cursor: HoconText, object: RawObject): void {
   object.entries.push([path[0] ?? '', value])
 }
 
+/** `one->two`; `->` inside quotes is part of a name. */
 function readPath(cursor: HoconText): string[] {
-  if (cursor.current === '"') return [cursor.readQuoted()]
-  const key = cursor.readUnquoted().trim()
-  if (key === '') cursor.fail(`expecting a field name, got '${cursor.current}'`)
-  if (key.startsWith('include ') || key === 'include') cursor.fail('include is not supported')
-  if (key.length === 1) throw new RangeError('String index out of range: 1')
-  return key.split('->').map((part) => part.trim())
+  const path: string[] = ['']
+  let quoted = false
+  for (;;) {
+    const isQuoted = cursor.current === '"'
+    const text = isQuoted ? cursor.readQuoted() : cursor.readUnquoted()
+    if (text === '' && !isQuoted) break
+    quoted ||= isQuoted
+    const [first = '', ...others] = isQuoted ? [text] : text.split('->').map((part) => part.trim())
+    path[path.length - 1] += first
+    path.push(...others)
+  }
+  const [key = ''] = path
+  if (path.length === 1 && !quoted) {
+    if (key === '') cursor.fail(`expecting a field name, got '${cursor.current}'`)
+    if (/^include\b/.test(key)) cursor.fail('include is not supported')
+    if (key.length === 1 && !cursor.shortKeys) throw new RangeError('String index out of range: 1')
+  }
+  return path
 }
 
 /** Everything up to the end of the line, a comma or a closing brace, glued together. */

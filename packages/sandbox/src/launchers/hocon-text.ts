@@ -17,10 +17,13 @@ const ESCAPES: Record<string, string> = { n: '\n', t: '\t', r: '\r', b: '\b', f:
 
 export class HoconText {
   readonly text: string
+  /** Keys of one character are no fault. */
+  readonly shortKeys: boolean
   at = 0
 
-  constructor(text: string) {
+  constructor(text: string, shortKeys = false) {
     this.text = text
+    this.shortKeys = shortKeys
   }
 
   get ended(): boolean {

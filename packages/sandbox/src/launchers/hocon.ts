@@ -1,4 +1,5 @@
 import {
+  Appended,
   type Concatenation,
   Quoted,
   type Raw,
@@ -12,7 +13,7 @@ import {
  * The part of HOCON that Waterdrop configs use, with the two changes of Waterdrop's parser
  * (contract "Waterdrop launchers" §4): the path separator is `->`, so a key with dots is one flat
  * key; an object under a plugin key becomes a list of objects with `plugin_name`.
- * Not supported: `include`, `+=`, units. Substitutions stay as they are when nothing defines them.
+ * Not supported: `include`, units. Substitutions stay as they are when nothing defines them.
  */
 export type ConfigValue =
   | string
@@ -42,13 +43,14 @@ const PLUGIN_KEYS = new Set(['source', 'transform', 'sink', 'input', 'filter', '
 /**
  * Parses and resolves a config text. References are looked up in the file, then with `lookUp`
  * (environment variables before system properties).
- * @throws ConfigSyntaxError with the line; RangeError for a key of one character, as Waterdrop does
+ * @throws ConfigSyntaxError with the line; RangeError for a key of one character, as Waterdrop does, unless `shortKeys`
  */
 export function parseConfig(
   text: string,
-  lookUp: (name: string) => string | undefined
+  lookUp: (name: string) => string | undefined,
+  options: { shortKeys?: boolean } = {}
 ): ConfigObject {
-  const root = readHocon(text)
+  const root = readHocon(text, options)
   return resolveObject(root, { root, lookUp, depth: 0 })
 }
 
@@ -60,7 +62,10 @@ function resolveObject(object: RawObject, scope: Scope): ConfigObject {
     const value =
       PLUGIN_KEYS.has(key) && raw instanceof RawObject ? plugins(raw, scope) : resolve(raw, scope)
     if (value === undefined) continue
-    result[key] = merged(result[key], value)
+    const before = result[key]
+    if (raw instanceof Appended && Array.isArray(before) && Array.isArray(value)) {
+      result[key] = [...before, ...value]
+    } else result[key] = merged(before, value)
   }
   return result
 }
@@ -84,6 +89,10 @@ function resolve(raw: Raw, scope: Scope): ConfigValue | undefined {
   if (raw instanceof Quoted) return raw.text
   if (raw instanceof RawObject) return resolveObject(raw, scope)
   if (raw instanceof Reference) return resolveReference(raw, scope)
+  if (raw instanceof Appended) {
+    const item = resolve(raw.item, scope)
+    return item === undefined ? [] : [item]
+  }
   if (raw instanceof RawList) {
     return raw.items.flatMap((item) => {
       const value = resolve(item, scope)

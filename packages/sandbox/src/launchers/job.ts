@@ -1,5 +1,10 @@
 import { type ConfigObject, type ConfigValue, isObject } from './hocon.ts'
-import { type Definitions, readWaterdropConfig, settingsOf } from './waterdrop-config.ts'
+import {
+  type Definitions,
+  readSeatunnelConfig,
+  readWaterdropConfig,
+  settingsOf
+} from './waterdrop-config.ts'
 
 /**
  * What the stand-in engines do for a job. Taken from a Waterdrop config, where these settings of
@@ -18,8 +23,10 @@ export type Job = {
   config: ConfigObject | null
   /** Milliseconds; null when it never ends by itself. */
   runMs: number | null
-  /** Lines of a batch's result. */
+  /** Lines of a batch's result, printed by the driver. */
   result: string[]
+  /** Rows as the tasks of a SeaTunnel job print them, in a container of theirs. */
+  rows: string[]
   swallowed: string | undefined
   thrown: string | undefined
   checkFailure: string | undefined
@@ -34,10 +41,22 @@ const DEFAULT_RUN_MS = 1500
  */
 export function readWaterdropJob(path: string, definitions: Definitions): Job {
   const config = readWaterdropConfig(path, definitions)
-  const settings = settingsOf(config, 'env')
-  const sources = pluginsOf(config.source)
+  const settings = settingsOf(config, config.env === undefined && config.spark ? 'spark' : 'env')
+  const sources = pluginsOf(config.source ?? config.input)
   const endless = /stream$/i.test(nameOf(sources[0]))
   return { ...jobOf(settings, endless), config, result: batchResult(sources) }
+}
+
+/**
+ * Reads a SeaTunnel 2.3 config as the job does: `job.mode` says whether it ends.
+ * @throws ConfigFailure
+ */
+export function readSeatunnelJob(path: string, definitions: Definitions): Job {
+  const config = readSeatunnelConfig(path, definitions)
+  const settings = settingsOf(config, 'env')
+  const endless = settings.get('job.mode')?.toUpperCase() === 'STREAMING'
+  const source = pluginsOf(config.source)[0]
+  return { ...jobOf(settings, endless), config, rows: fakeRows(source) }
 }
 
 /**
@@ -60,6 +79,7 @@ function jobOf(settings: ReadonlyMap<string, string>, endless: boolean): Job {
     config: null,
     runMs: runMs === undefined ? (endless ? null : DEFAULT_RUN_MS) : Number(runMs),
     result: printed === undefined ? [] : [printed],
+    rows: [],
     swallowed: settings.get('sandbox.fail'),
     thrown: settings.get('sandbox.throw'),
     checkFailure: settings.get('sandbox.check.fail'),
@@ -91,4 +111,15 @@ function batchResult(sources: ConfigObject[]): string[] {
   const rule = `+${'-'.repeat(width)}+`
   const cells = ['raw_message', ...rows].map((row) => `|${row.padEnd(width)}|`)
   return [rule, cells[0] ?? '', rule, ...cells.slice(1), rule, '', `rows ${rows.length}`]
+}
+
+/** What a Console sink logs of a FakeSource's rows. */
+function fakeRows(source: ConfigObject | undefined): string[] {
+  const schema = isObject(source?.schema) ? source.schema : {}
+  const fields = isObject(schema.fields) ? Object.values(schema.fields) : ['string', 'int']
+  const count = Number(source?.['row.num'] ?? 5)
+  return Array.from({ length: Math.min(count, 1000) }, (_, row) => {
+    const cells = fields.map((type) => (type === 'string' ? `name${row + 1}` : row + 1))
+    return `subtaskIndex=0  rowIndex=${row + 1}:  SeaTunnelRow#tableId= SeaTunnelRow#kind=INSERT : ${cells.join(', ')}`
+  })
 }

@@ -2,12 +2,16 @@ import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { LauncherFaults } from './launcher-faults.ts'
 import { compiledPrograms, copyPrograms, writeNodeCommand } from './node-command.ts'
+import { writeSeatunnelHome } from './seatunnel-home.ts'
+import { writeWaterdrop1Home } from './waterdrop-1-home.ts'
 import { writeWaterdropHome } from './waterdrop-home.ts'
 import { yarnSite } from './yarn-site.ts'
 
 /** Directories of a set of stand-in launchers. */
 export type SandboxCluster = {
   waterdropHome: string
+  waterdrop1Home: string
+  seatunnelHome: string
   sparkHome: string
   flinkHome: string
   hadoopConfDir: string
@@ -18,7 +22,7 @@ export type SandboxCluster = {
 }
 
 /**
- * Writes a Waterdrop home, a stand-in spark-submit and flink, and a HADOOP_CONF_DIR that names the
+ * Writes homes of Waterdrop 2.0, Waterdrop 1.x and SeaTunnel 2.3, a stand-in spark-submit and flink, and a HADOOP_CONF_DIR that names the
  * ResourceManager. Whoever has the path of the homes can launch: faults and versions are known to
  * the scripts in them, no environment variable is needed.
  * @param dir is made; its path must be free of blanks and shell characters
@@ -38,6 +42,8 @@ export async function writeSandboxCluster(
   }
 ): Promise<SandboxCluster> {
   const waterdropHome = join(dir, 'waterdrop')
+  const waterdrop1Home = join(dir, 'waterdrop-1')
+  const seatunnelHome = join(dir, 'seatunnel')
   const sparkHome = join(dir, 'spark')
   const flinkHome = join(dir, 'flink')
   const hadoopConfDir = join(dir, 'hadoop-conf')
@@ -51,6 +57,8 @@ export async function writeSandboxCluster(
     ? await copyPrograms(installed, join(dir, 'programs'))
     : installed
   await writeWaterdropHome(waterdropHome, { kind: 'stand-in' }, programs)
+  await writeWaterdrop1Home(waterdrop1Home, { programs })
+  await writeSeatunnelHome(seatunnelHome, { programs })
   await writeNodeCommand(join(sparkHome, 'bin/spark-submit'), {
     programs,
     program: 'spark-submit',
@@ -69,11 +77,15 @@ export async function writeSandboxCluster(
   })
   return {
     waterdropHome,
+    waterdrop1Home,
+    seatunnelHome,
     sparkHome,
     flinkHome,
     hadoopConfDir,
     environment: {
       WATERDROP_HOME: waterdropHome,
+      WATERDROP_1_HOME: waterdrop1Home,
+      SEATUNNEL_HOME: seatunnelHome,
       SPARK_HOME: sparkHome,
       FLINK_HOME: flinkHome,
       HADOOP_CONF_DIR: hadoopConfDir

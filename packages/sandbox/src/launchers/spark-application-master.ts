@@ -36,6 +36,7 @@ export function clientModePlay(job: Job): Record<string, unknown> {
   return {
     kind: 'client-driver',
     ...timing(job),
+    ...(job.rows.length > 0 && { stdout: `${job.rows.join('\n')}\n` }),
     ...(job.amFailure !== undefined && { failBeforeRegister: true, diagnostics: job.amFailure })
   }
 }
@@ -54,8 +55,12 @@ function ending(
   program: Extract<SparkProgram, { kind: 'runs' }>,
   args: SparkArguments
 ): Record<string, unknown> {
-  const { job, stdout } = program
-  const printed = [stdout, ...job.result].filter((line) => line !== undefined).join('\n')
+  const { stdout, swallows } = program
+  // Its own containers print the rows; here it is one with the driver.
+  const job = { ...program.job, result: [...program.job.result, ...program.job.rows] }
+  const printed = [stdout, ...program.log, ...job.result]
+    .filter((line) => line !== undefined)
+    .join('\n')
   const quick = { finishAfterMs: 0 }
   if (job.checkFailure !== undefined) {
     const diagnostics = 'Shutdown hook called before final status was reported.'
@@ -66,17 +71,22 @@ function ending(
       stdout: `${stdout}\n${refusedPlugin(job)}`
     }
   }
-  if (job.swallowed !== undefined) {
+  if (job.swallowed !== undefined && swallows) {
     return { ...quick, stdout: `${stdout}\n${swallowedError('Fatal Error,', job.swallowed)}` }
   }
-  if (job.thrown === undefined) return { finishAfterMs: job.runMs, stdout: `${printed}\n` }
+  const thrown = job.thrown ?? job.swallowed
+  if (thrown === undefined) return { finishAfterMs: job.runMs, stdout: `${printed}\n` }
+  if (swallows) {
+    const text = `${printed}\n${swallowedError('Fatal Error,', thrown)}`
+    return { finishAfterMs: job.runMs, stdout: text }
+  }
   const python = basename(args.primaryResource).endsWith('.py')
   return {
     finishAfterMs: job.runMs,
     finalStatus: 'FAILED',
     diagnostics: python
       ? 'User application exited with status 1'
-      : `User class threw exception: java.lang.RuntimeException: ${job.thrown}`,
+      : `User class threw exception: java.lang.RuntimeException: ${thrown}`,
     stdout: `${printed}\n`
   }
 }

@@ -3,7 +3,7 @@ import { clientModePlay } from './spark-application-master.ts'
 import { type SparkLaunch, secondScratch } from './spark-cluster-mode.ts'
 import { type DriverLog, driverLog } from './spark-driver-log.ts'
 import { type RunningProgram, runProgram, uncaught } from './spark-driver-program.ts'
-import { printReport, printShutdownHook } from './spark-log.ts'
+import { printNativeCodeWarning, printReport, printShutdownHook } from './spark-log.ts'
 import { startSparkProgram } from './spark-program.ts'
 import { SparkSubmissionError, submitSparkApplication } from './spark-submission.ts'
 import { followStates } from './state-queue.ts'
@@ -38,14 +38,20 @@ export async function runClientMode(launch: SparkLaunch): Promise<number> {
   launcher.onTerminate(hook)
   const program = startSparkProgram({ launcher, args, locate: (path) => ({ name: path, path }) })
   if (program.stdout !== undefined) output.stdout(program.stdout)
+  if (program.log?.length) printNativeCodeWarning(log)
+  for (const line of program.log ?? []) log.info('ConfigBuilder', line)
   if (program.kind === 'ends') {
     if (program.stderr !== undefined) output.stderr(program.stderr)
     hook()
     return program.exitCode
   }
   const conf = new Map([...args.conf, ...program.job.settings])
-  const name = conf.get('spark.app.name') ?? args.name
-  const driver = driverLog(log, launcher.user, args.primaryResource)
+  const name = program.name ?? conf.get('spark.app.name') ?? args.name
+  const driver = driverLog(log, {
+    user: launcher.user,
+    program: args.primaryResource,
+    warned: program.log.length > 0
+  })
   driver.starting(name)
   try {
     return await withContext(launch, { program, conf, name, driver })

@@ -28,9 +28,15 @@ const FILTERED_PATHS = [
 const FILTER = 'org.apache.hadoop.yarn.server.webproxy.amfilter.AmIpFilter'
 
 /**
- * @param program the primary resource; a jar is offered to the executors, a Python program is not
+ * @param options.program the primary resource; a jar is offered to the executors, a Python program is not
+ * @param options.warned the program has made Hadoop warn of its native code already
  */
-export function driverLog(log: SparkLog, user: string, program: string): DriverLog {
+export function driverLog(
+  log: SparkLog,
+  { user, program, warned }: { user: string; program: string; warned: boolean }
+): DriverLog {
+  /** Spark 3.3 says less here and there. */
+  const older = log.version.startsWith('3.3.')
   const python = program.endsWith('.py')
   const host = hostname()
   const port = () => randomInt(32_768, 60_999)
@@ -43,11 +49,13 @@ export function driverLog(log: SparkLog, user: string, program: string): DriverL
 
   return {
     starting(name) {
-      if (!python) printNativeCodeWarning(log)
+      if (!python && !warned) printNativeCodeWarning(log)
       const rule = '='.repeat(62)
       log.info('SparkContext', `Running Spark version ${log.version}`)
-      log.info('SparkContext', 'OS info Linux, 5.10.0, amd64')
-      log.info('SparkContext', 'Java version 17.0.15')
+      if (!older) {
+        log.info('SparkContext', 'OS info Linux, 5.10.0, amd64')
+        log.info('SparkContext', 'Java version 17.0.15')
+      }
       if (python) printNativeCodeWarning(log)
       log.info('ResourceUtils', rule)
       log.info('ResourceUtils', 'No custom resources configured for spark.driver.')
@@ -73,7 +81,7 @@ export function driverLog(log: SparkLog, user: string, program: string): DriverL
       log.info('DiskBlockManager', `Created local directory at ${join(scratch, blocks)}`)
       log.info('MemoryStore', 'MemoryStore started with capacity 117.0 MiB')
       log.info('SparkEnv', 'Registering OutputCommitCoordinator')
-      log.info('JettyUtils', 'Start Jetty 127.0.0.1:0 for SparkUI')
+      if (!older) log.info('JettyUtils', 'Start Jetty 127.0.0.1:0 for SparkUI')
       log.info('Utils', `Successfully started service 'SparkUI' on port ${uiPort}.`)
       if (python) return
       log.info(
@@ -112,6 +120,7 @@ export function driverLog(log: SparkLog, user: string, program: string): DriverL
       log.info('BlockManagerMaster', `Registered BlockManager ${manager}`)
       log.info('BlockManager', `Initialized BlockManager: ${manager}`)
       for (const path of FILTERED_PATHS) {
+        if (older && (path === 'metrics/json' || path.includes('heapHistogram'))) continue
         log.info('ServerInfo', `Adding filter to /${path}: ${FILTER}`)
       }
       log.info(
@@ -130,7 +139,7 @@ export function driverLog(log: SparkLog, user: string, program: string): DriverL
 
     stopping({ fromHook, registered }) {
       if (fromHook) log.info('SparkContext', 'Invoking stop() from shutdown hook')
-      log.info('SparkContext', 'SparkContext is stopping with exitCode 0.')
+      if (!older) log.info('SparkContext', 'SparkContext is stopping with exitCode 0.')
       log.info('SparkUI', `Stopped Spark web UI at http://${host}:${uiPort}`)
       if (registered) {
         log.info('YarnClientSchedulerBackend', 'Interrupting monitor thread')

@@ -10,13 +10,16 @@ const BATCH_MS = 1000
 /** What the program does with its context until it ends by itself. */
 export async function runProgram(
   launch: SparkLaunch,
-  { job, waterdrop }: RunningProgram,
+  { job, swallows }: RunningProgram,
   signal: AbortSignal
 ): Promise<{ code: number }> {
   const { output } = launch.launcher
   if (job.checkFailure !== undefined) {
     output.stdout(refusedPlugin(job))
     return { code: 255 }
+  }
+  if (job.swallowed !== undefined && !swallows) {
+    return { code: uncaught(launch, { swallows }, job.swallowed) }
   }
   if (job.swallowed !== undefined) {
     output.stdout(swallowedError('Fatal Error,', job.swallowed))
@@ -29,7 +32,7 @@ export async function runProgram(
     await wait(Math.min(BATCH_MS, ends - Date.now()), undefined, { signal })
   }
   if (job.thrown === undefined) return { code: 0 }
-  return { code: uncaught(launch, { waterdrop }, job.thrown) }
+  return { code: uncaught(launch, { swallows }, job.thrown) }
 }
 
 /** A micro-batch of a console sink. */
@@ -45,11 +48,11 @@ function printBatch({ launcher }: SparkLaunch, batch: number): void {
  */
 export function uncaught(
   launch: SparkLaunch,
-  program: { waterdrop: boolean },
+  program: { swallows: boolean },
   message: string
 ): number {
   const { args, launcher } = launch
-  if (program.waterdrop) {
+  if (program.swallows) {
     launcher.output.stdout(swallowedError('Fatal Error,', message))
     return 0
   }

@@ -79,9 +79,12 @@ export function printAcls(log: SparkLog, user: string): void {
   log.info('SecurityManager', `Changing modify acls to: ${user}`)
   log.info('SecurityManager', 'Changing view acls groups to: ')
   log.info('SecurityManager', 'Changing modify acls groups to: ')
+  const allowed = log.version.startsWith('3.3.')
+    ? `users  with view permissions: Set(${user}); groups with view permissions: Set(); users  with modify permissions: Set(${user}); groups with modify permissions: Set()`
+    : `users with view permissions: ${user}; groups with view permissions: EMPTY; users with modify permissions: ${user}; groups with modify permissions: EMPTY`
   log.info(
     'SecurityManager',
-    `SecurityManager: authentication disabled; ui acls disabled; users with view permissions: ${user}; groups with view permissions: EMPTY; users with modify permissions: ${user}; groups with modify permissions: EMPTY`
+    `SecurityManager: authentication disabled; ui acls disabled; ${allowed}`
   )
 }
 

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs'
-import { type ConfigObject, isObject, parseConfig, Unresolved } from './hocon.ts'
+import { type ConfigObject, type ConfigValue, isObject, parseConfig, Unresolved } from './hocon.ts'
 import { ConfigSyntaxError } from './hocon-text.ts'
 
-const PACKAGE = 'io.github.interestinglab.waterdrop.config'
+const WATERDROP = 'io.github.interestinglab.waterdrop.config'
+const SEATUNNEL = 'org.apache.seatunnel.shade.com.typesafe.config'
 
 /** What is wrong with a config file, in the words of the Java exception that says so. */
 export class ConfigFailure extends Error {
@@ -27,14 +28,27 @@ export type Definitions = {
  * @throws ConfigFailure when it cannot be read or parsed
  */
 export function readWaterdropConfig(path: string, definitions: Definitions): ConfigObject {
-  const { environment, properties } = definitions
+  return readConfig(path, definitions, WATERDROP)
+}
+
+/** The same by SeaTunnel 2.3, which does not stumble over keys of one character. */
+export function readSeatunnelConfig(path: string, definitions: Definitions): ConfigObject {
+  return readConfig(path, definitions, SEATUNNEL)
+}
+
+function readConfig(
+  path: string,
+  { environment, properties }: Definitions,
+  javaPackage: typeof WATERDROP | typeof SEATUNNEL
+): ConfigObject {
   try {
     const text = readFileSync(path, 'utf8')
-    return parseConfig(text, (name) => environment[name] ?? properties.get(name))
+    const lookUp = (name: string) => environment[name] ?? properties.get(name)
+    return parseConfig(text, lookUp, { shortKeys: javaPackage === SEATUNNEL })
   } catch (error) {
     if (error instanceof ConfigSyntaxError) {
       throw new ConfigFailure(
-        `${PACKAGE}.ConfigException$Parse`,
+        `${javaPackage}.ConfigException$Parse`,
         `${path}: ${error.line}: ${error.message}`
       )
     }
@@ -46,33 +60,45 @@ export function readWaterdropConfig(path: string, definitions: Definitions): Con
         ? 'No such file or directory'
         : 'Permission denied'
     throw new ConfigFailure(
-      `${PACKAGE}.ConfigException$IO`,
+      `${javaPackage}.ConfigException$IO`,
       `${path}: java.io.FileNotFoundException: ${path} (${why})`
     )
   }
 }
 
 /**
- * Settings of a block (`env`), values as text, in the order of the file.
+ * Settings of a block (`env`), values as text, in the order of the file; those of nested blocks by their path.
  * @throws ConfigFailure when the block is missing or a value refers to what nothing defines
  */
 export function settingsOf(config: ConfigObject, key: string): Map<string, string> {
   const block = config[key]
   if (!isObject(block)) {
     throw new ConfigFailure(
-      `${PACKAGE}.ConfigException$Missing`,
+      `${WATERDROP}.ConfigException$Missing`,
       `No configuration setting found for key '${key}'`
     )
   }
   const settings = new Map<string, string>()
-  for (const [name, value] of Object.entries(block)) {
+  const add = (path: string, value: ConfigValue) => {
     if (value instanceof Unresolved) {
       throw new ConfigFailure(
-        `${PACKAGE}.ConfigException$NotResolved`,
+        `${WATERDROP}.ConfigException$NotResolved`,
         `Config#resolve() has not been called on \${${value.expression}}`
       )
     }
-    settings.set(name, typeof value === 'object' ? JSON.stringify(value) : String(value))
+    if (isObject(value)) {
+      for (const [name, inner] of Object.entries(value)) add(`${path}->${name}`, inner)
+    } else if (value !== null) settings.set(path, javaText(value))
   }
+  for (const [name, value] of Object.entries(block)) add(name, value)
   return settings
+}
+
+/** As Java prints it: `[a, b]` for a list. */
+function javaText(value: ConfigValue): string {
+  if (Array.isArray(value)) return `[${value.map(javaText).join(', ')}]`
+  if (!isObject(value)) return String(value)
+  return `{${Object.entries(value)
+    .map(([key, inner]) => `${key}=${javaText(inner)}`)
+    .join(', ')}}`
 }

@@ -1,6 +1,7 @@
-import { cp, mkdir, writeFile } from 'node:fs/promises'
+import { cp, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { writeEmptyJar } from './empty-jar.ts'
 import { compiledPrograms, type Programs, writeNodeCommand } from './node-command.ts'
 
 /** The scripts and settings as they are shipped; `lib/` depends on the engines. */
@@ -36,10 +37,7 @@ export async function writeWaterdropHome(
     program: 'expose-spark-conf'
   })
   const core = join(lib, 'waterdrop-core-2.0.4.jar')
-  if (engines.kind === 'stand-in') await writeFile(core, EMPTY_ZIP)
+  if (engines.kind === 'stand-in') await writeEmptyJar(core)
   else await cp(engines.coreJar, core)
   return run
 }
-
-/** A zip archive without entries: its end record alone. */
-const EMPTY_ZIP = Buffer.concat([Buffer.from('PK\x05\x06', 'latin1'), Buffer.alloc(18)])

@@ -8,12 +8,16 @@ import { ConfigFailure, type Definitions } from './waterdrop-config.ts'
 export type WaterdropStart =
   /** The options were refused: text on stderr, and the program ends with 0. */
   | { kind: 'usage'; stderr: string }
-  /** The config cannot be read or parsed: said on stdout and swallowed, ends with 0. */
+  /** The config cannot be read or parsed: said on stdout; 2.0.x swallows it and ends with 0, 1.x (from 1.4.1) with 1. */
   | { kind: 'config-error'; stdout: string }
+  /** `--check` of 1.x. */
+  | { kind: 'checked'; stdout: string }
   | { kind: 'job'; stdout: string; job: Job }
 
 /** What the job calls its config file, and where that file is for the stand-in. */
 export type ConfigLocation = { name: string; path: string }
+
+export type WaterdropGeneration = '1' | '2.0'
 
 const OPTIONS: Record<string, string> = {
   '-c': 'config',
@@ -32,19 +36,24 @@ const OPTIONS: Record<string, string> = {
  * @param locate finds the config file, given its path in the arguments
  */
 export function startWaterdropJob(options: {
+  generation?: WaterdropGeneration
   words: string[]
   required: string[]
   definitions: Definitions
   locate: (path: string) => ConfigLocation
 }): WaterdropStart {
-  const { words, required, definitions, locate } = options
-  const parsed = parseJobOptions(words, required)
+  const { generation = '2.0', words, required, definitions, locate } = options
+  const known = generation === '1' ? { ...OPTIONS, '-q': 'queue', '--queue': 'queue' } : OPTIONS
+  const parsed = parseJobOptions(words, required, known)
   if (typeof parsed === 'string') return { kind: 'usage', stderr: parsed }
   const { name, path } = locate(parsed.get('config') ?? '')
   let stdout = `[INFO] Loading config file: ${name}`
   try {
     const job = readWaterdropJob(path, definitions)
     stdout += `\n[INFO] parsed config file: ${JSON.stringify(job.config)}`
+    if (generation === '1' && parsed.has('check')) {
+      return { kind: 'checked', stdout: `${stdout}\nconfig OK !` }
+    }
     const broken = parsed.has('check') ? 'java.lang.NullPointerException' : job.swallowed
     return { kind: 'job', stdout, job: { ...job, swallowed: broken } }
   } catch (error) {
@@ -69,7 +78,11 @@ export function refusedPlugin(job: Job): string {
   return `Plugin[${JSON.stringify(first ?? {})}] contains invalid config, error: ${job.checkFailure}\n`
 }
 
-function parseJobOptions(words: string[], required: string[]): Map<string, string> | string {
+function parseJobOptions(
+  words: string[],
+  required: string[],
+  known: Record<string, string>
+): Map<string, string> | string {
   const found = new Map<string, string>()
   for (let at = 0; at < words.length; at++) {
     const word = words[at] ?? ''
@@ -77,7 +90,7 @@ function parseJobOptions(words: string[], required: string[]): Map<string, strin
       found.set('check', '')
       continue
     }
-    const option = OPTIONS[word]
+    const option = known[word]
     if (option === undefined) {
       const what = word.startsWith('-') ? 'Unknown option' : 'Unknown argument'
       return usage(`Error: ${what} ${word.startsWith('-') ? word : `'${word}'`}`)

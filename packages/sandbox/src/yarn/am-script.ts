@@ -25,6 +25,10 @@ export const amScript = z.object({
   stderr: z.string().optional(),
   /** Further files of the AM container's log directory. */
   logs: z.record(z.string().regex(/^[\w.-]{1,100}$/), z.string()).default({}),
+  /** Containers besides the AM's, from RUNNING on. */
+  executors: z.number().int().min(0).max(100).default(0),
+  /** Files of the log directory of each of them. */
+  executorLogs: z.record(z.string().regex(/^[\w.-]{1,100}$/), z.string()).default({}),
   /** Web address of the AM itself; clients are shown the proxied one, as in YARN. */
   trackingUrl: z.string().optional()
 })

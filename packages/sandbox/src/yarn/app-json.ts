@@ -77,7 +77,7 @@ export function appJson(app: Application, view: View): Wire {
     preemptedVcoreSeconds: 0,
     preemptedResourceSecondsMap: {},
     resourceRequests: stageOf(app) === 'scheduled' ? [amRequest(app.resource)] : undefined,
-    logAggregationStatus: access ? 'DISABLED' : undefined,
+    logAggregationStatus: access ? aggregationStatus(app, cluster) : undefined,
     unmanagedApplication: app.unmanaged,
     appNodeLabelExpression: app.nodeLabelExpression,
     amNodeLabelExpression: attempted ? '' : undefined,
@@ -182,4 +182,10 @@ export function partitionUsage(usage: PartitionUsage): Wire {
     amLimit: resourceJson(usage.amLimit),
     userAmLimit: resourceJson(noResource)
   }
+}
+
+function aggregationStatus(app: Application, { aggregated }: Cluster): string {
+  if (!aggregated) return 'DISABLED'
+  if (!isFinal(app)) return 'NOT_START'
+  return aggregated.has(app.id) ? 'SUCCEEDED' : 'RUNNING'
 }

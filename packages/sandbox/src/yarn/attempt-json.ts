@@ -28,6 +28,32 @@ function attemptJson(app: Application, attempt: Attempt, view: View): Wire {
   }
 }
 
+/** One attempt, in mapped notation: numbers as strings. */
+export function attemptReportJson(app: Application, attempt: Attempt, view: View): Wire {
+  const { cluster } = view
+  const base = `http://${cluster.webAddress}`
+  const own = `${base}/cluster/app/${app.id}`
+  const isOver = attempt.stage === 'ended'
+  return {
+    appAttemptId: attemptId(app.id, attempt.number),
+    host: attempt.stage === 'registered' ? cluster.nodeHost : 'N/A',
+    rpcPort: String(attempt.stage === 'registered' ? (attempt.rpcPort ?? -1) : -1),
+    trackingUrl: isOver ? own : `${base}/proxy/${app.id}/`,
+    originalTrackingUrl: isOver ? own : 'N/A',
+    diagnosticsInfo: app.diagnostics,
+    appAttemptState: attemptState(app, attempt),
+    amContainerId: attempt.containerId === '' ? undefined : attempt.containerId,
+    startedTime: String(attempt.startTime),
+    finishedTime: String(attempt.finishedTime || (isFinal(app) ? app.finishedTime : 0))
+  }
+}
+
+function attemptState(app: Application, { stage, number }: Attempt): string {
+  if (stage === 'registered') return 'RUNNING'
+  if (stage !== 'ended') return stage.toUpperCase()
+  return number < app.attempts.length || !isFinal(app) ? 'FAILED' : app.publicState
+}
+
 /** Live containers of an attempt, in mapped notation: numbers as strings, one alone without a list. */
 export function containersJson(app: Application, attempt: Attempt, view: View): Wire {
   const { cluster } = view

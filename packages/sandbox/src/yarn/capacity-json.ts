@@ -129,6 +129,11 @@ function usersJson(inside: readonly Application[]): Wire {
       numActiveApplications: own.filter((app) => app.attempts.length > 0).length,
       AMResourceUsed: resourceJson(amUsed(own)),
       userResourceLimit: resourceJson(clusterResource),
+      resources: {
+        resourceUsagesByPartition: [
+          partitionUsage({ used, pending: noResource, amUsed: amUsed(own), amLimit })
+        ]
+      },
       userWeight: float(1),
       isActive: false
     }

@@ -60,6 +60,10 @@ export interface Cluster {
   role: Role
   /** True once a role was set: the answers name ZooKeeper and its state store. */
   highAvailability: boolean
+  /** Applications whose logs are with the history server by now; undefined: `yarn.log-aggregation-enable=false`. */
+  readonly aggregated: Set<string> | undefined
+  /** Base URL of the history server; '' when there is none. */
+  historyUrl: string
   /** Base URL of the active peer that a standby redirects to. */
   activeUrl: string
 }

@@ -14,7 +14,8 @@ export interface ContainerLog {
   readonly files: Map<string, LogFile>
 }
 
-const maxFileBytes = 1024 * 1024
+const maxFileBytes = 8 * 1024 * 1024
+const keptFileBytes = 1024 * 1024
 const maxFilesPerContainer = 32
 const maxTotalBytes = 64 * 1024 * 1024
 
@@ -45,7 +46,10 @@ export class ContainerLogs {
     for (const file of others) this.append(containerId, file, '', now)
   }
 
-  /** Adds to a file, which keeps its last MiB. False when the container is not known or all is full. */
+  /**
+   * Adds to a file, which is cut to its last bytes when it becomes too large, as by somebody who rotates it. False when
+   * the container is not known or all is full.
+   */
   append(containerId: string, file: string, text: string | Buffer, now: number): boolean {
     const log = this.#logs.get(containerId)
     if (!log || (!log.files.has(file) && log.files.size >= maxFilesPerContainer)) return false
@@ -53,7 +57,7 @@ export class ContainerLogs {
     if (this.#bytes > 2 * maxTotalBytes) return false
     const whole = Buffer.concat([before, typeof text === 'string' ? Buffer.from(text) : text])
     const content =
-      whole.length > maxFileBytes ? whole.subarray(whole.length - maxFileBytes) : whole
+      whole.length > maxFileBytes ? whole.subarray(whole.length - keptFileBytes) : whole
     log.files.set(file, { content: Buffer.from(content), modified: now })
     this.#bytes += content.length - before.length
     this.#shrink(containerId)
@@ -75,6 +79,26 @@ export class ContainerLogs {
   end(containerId: string): void {
     const log = this.#logs.get(containerId)
     if (log) log.running = false
+  }
+
+  /** A file begins anew with this text, as after a rotation. False when there is no such file. */
+  replace(containerId: string, file: string, text: string, now: number): boolean {
+    const log = this.#logs.get(containerId)
+    const before = log?.files.get(file)
+    if (!log || !before) return false
+    const content = Buffer.from(text)
+    log.files.set(file, { content, modified: now })
+    this.#bytes += content.length - before.content.length
+    return true
+  }
+
+  /** Takes over what another one has of an application: aggregation. */
+  takeOver(appId: string, from: ContainerLogs): void {
+    for (const log of from.ofApplication(appId)) {
+      this.#logs.set(log.containerId, { ...log, running: false })
+      for (const file of log.files.values()) this.#bytes += file.content.length
+      this.#shrink(log.containerId)
+    }
   }
 
   /** Deletes what the NodeManager has of an application, as after the retention time. */

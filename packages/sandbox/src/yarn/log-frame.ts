@@ -9,6 +9,8 @@ export interface LogFrame {
   /** First n bytes, or the last n when negative. */
   readonly size: number | undefined
   readonly running: boolean
+  /** Default `LOCAL`. */
+  readonly aggregation?: 'LOCAL' | 'AGGREGATED'
 }
 
 /** A log file as the NodeManager frames it (§8); `LogLength` is that of the whole file. */
@@ -16,7 +18,7 @@ export function logFrame(log: LogFrame): Buffer {
   const title = `Container: ${log.containerId} on ${log.nodeId}`
   const head = [
     title,
-    'LogAggregationType: LOCAL',
+    `LogAggregationType: ${log.aggregation ?? 'LOCAL'}`,
     '='.repeat(title.length),
     `LogType:${log.file}`,
     `LogLastModifiedTime:${javaDate(log.modified)}`,

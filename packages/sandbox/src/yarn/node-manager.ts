@@ -13,6 +13,7 @@ import { logFrame } from './log-frame.ts'
 import { logPage } from './log-page.ts'
 import { unacceptable, unknownPath, unknownResource } from './not-found-page.ts'
 import { notFound, RemoteException } from './remote-exception.ts'
+import type { RequestCounts } from './request-counts.ts'
 import type { Timers } from './timers.ts'
 import type { Wire } from './wire.ts'
 
@@ -26,6 +27,7 @@ export interface NmContext {
   readonly faults: FaultBook
   readonly timers: Timers
   readonly startedAt: number
+  readonly requests: RequestCounts
 }
 
 interface NmCall {
@@ -45,12 +47,17 @@ export function createNmHandler(context: NmContext) {
     const caller = authenticate(request, query, now)
     const sending = { request, response, now, cookie: caller.cookie }
     const answer = async () => answerTo(path, { request, query, user: caller.user }, context)
+    context.requests.add(request.method ?? 'GET', withoutIds(path))
     const fault = context.faults.take(request.method ?? 'GET', path)
     if (!fault) return send(await answer(), sending)
     const none = () => unknownPath(path)
     const redirects = { standby: none, noActive: none }
     await playFault(fault, { ...sending, timers: context.timers, answer, redirects })
   }
+}
+
+function withoutIds(path: string): string {
+  return path.replace(/container_\w+/g, '{container}')
 }
 
 function answerTo(path: string, call: Omit<NmCall, 'path'>, context: NmContext): Answer {
@@ -119,7 +126,9 @@ function logFile(
   }
   const log = context.logs.get(containerId)
   const owner = log?.user ?? context.logs.ofApplication(appOf(containerId))[0]?.user
-  if (owner === undefined) return text(404, unknownContainer)
+  if (owner === undefined) {
+    return elsewhere(call, [containerId, file], context) ?? text(404, unknownContainer)
+  }
   if (!mayAccess(context.cluster, call.user, owner)) {
     return text(
       500,
@@ -148,6 +157,8 @@ function logList(call: NmCall, containerId: string, context: NmContext): Answer 
   const format = formatFor(accept)
   if (!format) return unacceptable(accept ?? '')
   const log = context.logs.get(containerId)
+  const moved = log ? undefined : elsewhere(call, [containerId], context)
+  if (moved) return moved
   if (!log)
     throw notFound(
       "Unknown container. Container either has not started or has already completed or doesn't belong to this node at all."
@@ -173,6 +184,21 @@ function logList(call: NmCall, containerId: string, context: NmContext): Answer 
   const value: Wire = { containerLogsInfo: info }
   const whole = format === 'xml' ? { containerLogsInfoes: value } : value
   return valueAnswer(whole, { format, nosniffAgain: true })
+}
+
+/** `yarn.log.server.web-service.url` is set: what is not here (any more) is there. */
+function elsewhere(
+  call: NmCall,
+  [containerId, file]: readonly string[],
+  { cluster }: NmContext
+): Answer | undefined {
+  if (!cluster.aggregated || cluster.historyUrl === '') return undefined
+  const query = new URLSearchParams(call.query)
+  query.set('redirected_from_node', 'true')
+  query.set('nm.id', nodeId(cluster))
+  const path = `/ws/v1/history/containers/${containerId}/logs${file === undefined ? '' : `/${file}`}`
+  const location = `${cluster.historyUrl}${path}?${query}`
+  return { ...text(307, ''), headers: [['Location', location]] }
 }
 
 const unknownContainer =

@@ -174,6 +174,7 @@ export class Player {
 
   #run(app: Application, play: Play, script: AmScript): void {
     this.#register(app)
+    this.#addExecutors(app, script)
     if (app.attempts.length <= script.failedAttempts) {
       this.#fails(app, play, failureAfterRunningMs, 1)
       return
@@ -183,6 +184,16 @@ export class Player {
     const { finalStatus, diagnostics } = script
     if (finishMs === null) return
     this.#after(app, finishMs, () => this.unregister(app, { finalStatus, diagnostics }))
+  }
+
+  #addExecutors(app: Application, script: AmScript): void {
+    const { cluster, life, logs } = this.#parts
+    for (let more = script.executors; more > 0; more--) {
+      const containerId = life.addContainer(app)
+      for (const [file, text] of Object.entries(script.executorLogs)) {
+        logs.append(containerId, file, text, cluster.clock())
+      }
+    }
   }
 
   #register(app: Application): void {

@@ -37,7 +37,7 @@ export class RemoteException extends Error {
 
   answer(format: ValueOptions['format'] = 'json'): Answer {
     const of = classes[this.exception]
-    const prefixed = of.wraps && !this.message.startsWith('java.lang.')
+    const prefixed = of.wraps && !/^(java\.lang|org\.apache\.hadoop)\./.test(this.message)
     const text = prefixed ? `java.lang.Exception: ${this.message}` : this.message
     const value = {
       RemoteException: {

@@ -2,7 +2,7 @@ import { type Answer, valueAnswer } from './answer.ts'
 import { deSelectsOf, filterApps, listOf } from './app-filter.ts'
 import { appJson, type View } from './app-json.ts'
 import { type Application, attemptId } from './application.ts'
-import { attemptsJson, containersJson } from './attempt-json.ts'
+import { attemptReportJson, attemptsJson, containersJson } from './attempt-json.ts'
 import { applicationOf, type Call, type Resources } from './call.ts'
 import { capacityJson } from './capacity-json.ts'
 import { infoJson, metricsJson, nodesJson, statisticsJson } from './cluster-json.ts'
@@ -79,16 +79,23 @@ async function answerApplication(
       return valueAnswer({ app: appJson(app, view()) }, { format })
     })
   }
+  if ((sub === 'queue' || sub === 'priority') && attempt === undefined) {
+    // Both can be changed on a real one as well; nothing here asks for that.
+    return onlyFor(call, 'GET', () =>
+      valueAnswer({ [sub]: applicationOf(id, resources)[sub] }, { format })
+    )
+  }
   if (sub !== 'appattempts') return undefined
   if (attempt === undefined) {
     return onlyFor(call, 'GET', () =>
       valueAnswer(attemptsJson(applicationOf(id, resources), view()), { format })
     )
   }
-  if (last !== 'containers') return undefined
+  if (last !== undefined && last !== 'containers') return undefined
   return onlyFor(call, 'GET', () => {
     const app = applicationOf(id, resources)
-    return valueAnswer(containersJson(app, attemptOf(app, attempt), view()), { format })
+    const json = last === undefined ? attemptReportJson : containersJson
+    return valueAnswer(json(app, attemptOf(app, attempt), view()), { format })
   })
 }
 
@@ -97,8 +104,13 @@ function attemptOf(app: Application, text: string) {
     throw badRequest(`java.lang.IllegalArgumentException: Invalid AppAttemptId prefix: ${text}`)
   }
   const found = app.attempts.find((one) => attemptId(app.id, one.number) === text)
-  if (!found) throw notFound(`app attempt with id: ${text} not found`)
-  return found
+  if (found) return found
+  if (!text.startsWith(attemptId(app.id, 0).slice(0, -6))) {
+    throw notFound("appId and appAttemptId don't match")
+  }
+  throw notFound(
+    `org.apache.hadoop.yarn.exceptions.ApplicationAttemptNotFoundException: ApplicationAttempt with id '${text}' doesn't exist in RM.`
+  )
 }
 
 function viewOf(call: Call, { cluster }: Resources): View {

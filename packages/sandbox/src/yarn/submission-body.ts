@@ -12,7 +12,7 @@ const oneOrMany = <T extends z.ZodType>(one: T) =>
 const scalar = z.union([z.string(), z.number(), z.boolean()]).transform(String)
 
 const submissionBody = z.object({
-  'application-id': scalar,
+  'application-id': scalar.nullish(),
   'application-name': scalar.nullish(),
   'application-type': scalar.nullish(),
   queue: scalar.nullish(),
@@ -57,6 +57,8 @@ export function parseSubmission(text: string): SubmissionBody {
   if (!parsed.success)
     throw badRequest(`Unable to parse submission: ${z.prettifyError(parsed.error)}`)
   const body = parsed.data
+  const id = body['application-id']
+  if (!id) throw badRequest(`Could not parse application id ${id ?? ''}`)
   const resource = body.resource ?? { memory: 1024, vCores: 1 }
   if (resource.vCores > maximumAllocation.vCores) {
     throw badRequest('Requested more cores than configured max')
@@ -67,7 +69,7 @@ export function parseSubmission(text: string): SubmissionBody {
   const tags = body['application-tags']
   const environment = body['am-container-spec']?.environment?.entry ?? []
   return {
-    id: body['application-id'],
+    id,
     name: body['application-name'] || 'N/A',
     type: (body['application-type'] || 'YARN').slice(0, maxTypeLength),
     queue: body.queue || 'default',

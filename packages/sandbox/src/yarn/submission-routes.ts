@@ -1,4 +1,4 @@
-import { type Answer, valueAnswer } from './answer.ts'
+import { type Answer, type Header, jsonType, valueAnswer } from './answer.ts'
 import { maxLive } from './applications.ts'
 import { type Call, parseApplicationId, type Resources } from './call.ts'
 import { type Cluster, maximumAllocation } from './cluster.ts'
@@ -42,7 +42,12 @@ export async function submitApplication(call: Call, resources: Resources): Promi
     player.start(app, partOf(submission))
   }
   const location = `${call.url}/${id}`
-  return { status: 202, headers: [['Location', location]], body: Buffer.alloc(0), chunked: false }
+  const headers: Header[] = [
+    ['Location', location],
+    ['Content-Type', jsonType],
+    ['Vary', 'Accept-Encoding']
+  ]
+  return { status: 202, headers, body: Buffer.alloc(0), chunked: false }
 }
 
 /** What the application shows: the leaf under Capacity, the full path under Fair (§4.6). */

@@ -4,6 +4,7 @@ import { type Cluster, defaultTiming, type Role, type Timing } from './cluster.t
 import { ContainerLogs } from './container-logs.ts'
 import { DriverStreams } from './driver-streams.ts'
 import { createFaultBook, type FaultBook } from './faults.ts'
+import { createHistoryHandler } from './history-server.ts'
 import { Life } from './life.ts'
 import { createNmHandler } from './node-manager.ts'
 import { Player } from './player.ts'
@@ -43,6 +44,15 @@ export interface YarnOptions {
   /** host:port by which the servers call themselves in their answers; default where they listen. */
   readonly webAddress?: string
   readonly nodeHttpAddress?: string
+  /**
+   * Log aggregation, with a history server; default off. So long after an application's end the NodeManager has no logs
+   * of it any more, and the history server has them `gapMs` later.
+   */
+  readonly aggregation?: { readonly afterMs: number; readonly gapMs?: number }
+  /** Without aggregation: how long the NodeManager keeps the logs of ended applications; default for good. */
+  readonly logRetainMs?: number
+  /** Port of the history server; default 0. */
+  readonly historyPort?: number
   /** First number of the ids; default the time of the start. */
   readonly clusterTimestamp?: number
 }
@@ -51,11 +61,15 @@ export interface SandboxYarn {
   /** Base URL of the ResourceManager, without a slash at the end. */
   readonly url: string
   readonly nodeManagerUrl: string
+  /** Of the history server; '' without aggregation. */
+  readonly historyUrl: string
   /** All applications that the ResourceManager remembers, in order of submission. */
   readonly applications: readonly Application[]
   readonly faults: FaultBook
   /** Calls that its ResourceManagers have got: `{ 'GET /ws/v1/cluster/apps/{id}': 3 }`. */
   readonly requests: Readonly<Record<string, number>>
+  /** Calls that its NodeManager has got: `{ 'GET /ws/v1/node/containerlogs/{container}/stdout': 3 }`. */
+  readonly nodeManagerRequests: Readonly<Record<string, number>>
   readonly role: Role
   /** Submits past the wire and holds the application in SUBMITTED, unless `am` plays it. */
   submit(options?: SubmitOptions): string
@@ -63,6 +77,15 @@ export interface SandboxYarn {
   failAttempt(id: string, exitCode?: number, diagnostics?: string): void
   /** Adds to a log file of the current attempt's AM container. */
   log(id: string, file: string, text: string): void
+  /** Ids of the current attempt's containers, the AM's first. */
+  containersOf(id: string): readonly string[]
+  /** Adds to a log file of any container. */
+  logIn(containerId: string, file: string, text: string): void
+  /** A log file begins anew with this text. */
+  rotate(containerId: string, file: string, text: string): void
+  /** The NodeManager is gone, and comes back with the logs it had. */
+  nodeManagerDown(): Promise<void>
+  nodeManagerUp(): Promise<void>
   /** The ResourceManager no longer remembers an application; the NodeManager keeps its logs. */
   evict(id: string): void
   /** Neither of the two knows the application any more, in whatever state it was. */
@@ -97,6 +120,8 @@ export async function startYarn(options: YarnOptions = {}): Promise<SandboxYarn>
   const cluster = clusterOf(options, host)
   const timers = createTimers()
   const logs = new ContainerLogs()
+  const aggregated = new ContainerLogs()
+  const settled = new Set<string>()
   const apps = new Applications(cluster)
   const store = options.stateFile
     ? openStateFile(options.stateFile, () => apps.all(), timers)
@@ -116,8 +141,29 @@ export async function startYarn(options: YarnOptions = {}): Promise<SandboxYarn>
     life.killAtOnce(app, ended)
   }
 
+  /** What becomes of the logs of an application that has ended. */
+  function logsAfter({ id }: Application): void {
+    if (settled.has(id)) return
+    settled.add(id)
+    const { aggregation, logRetainMs } = options
+    if (!aggregation) {
+      if (logRetainMs !== undefined) timers.after(logRetainMs, () => logs.drop(id))
+      return
+    }
+    timers.after(aggregation.afterMs, () => {
+      const uploaded = new ContainerLogs()
+      uploaded.takeOver(id, logs)
+      logs.drop(id)
+      timers.after(aggregation.gapMs ?? 0, () => {
+        aggregated.takeOver(id, uploaded)
+        cluster.aggregated?.add(id)
+      })
+    })
+  }
+
   function changed(app: Application): void {
     drivers.changed(app)
+    if (isFinal(app)) logsAfter(app)
     if (isFinal(app)) for (const evicted of apps.evictExcess()) logs.drop(evicted.id)
     store?.touch()
   }
@@ -139,7 +185,9 @@ export async function startYarn(options: YarnOptions = {}): Promise<SandboxYarn>
     handle: rmHandler,
     spare: drivers.sockets
   })
+  const nodeManagerRequests = new RequestCounts()
   const nmHandler = createNmHandler({
+    requests: nodeManagerRequests,
     cluster,
     apps,
     logs,
@@ -155,6 +203,17 @@ export async function startYarn(options: YarnOptions = {}): Promise<SandboxYarn>
     await rm.close()
     throw error
   })
+  const history = options.aggregation
+    ? await startWebServer({
+        host,
+        port: options.historyPort ?? 0,
+        handle: createHistoryHandler({ cluster, logs: aggregated, faults, timers })
+      }).catch(async (error: unknown) => {
+        await Promise.all([rm.close(), nm.close()])
+        throw error
+      })
+    : undefined
+  cluster.historyUrl = history?.url ?? ''
   cluster.webAddress = options.webAddress ?? `${host}:${rm.port}`
   cluster.nodeHttpAddress = options.nodeHttpAddress ?? `${host}:${nm.port}`
   cluster.nodeHost = cluster.nodeHttpAddress.split(':')[0] ?? host
@@ -168,12 +227,16 @@ export async function startYarn(options: YarnOptions = {}): Promise<SandboxYarn>
   return {
     url: rm.url,
     nodeManagerUrl: nm.url,
+    historyUrl: cluster.historyUrl,
     get applications() {
       return apps.all()
     },
     faults,
     get requests() {
       return requests.all()
+    },
+    get nodeManagerRequests() {
+      return nodeManagerRequests.all()
     },
     get role() {
       return cluster.role
@@ -185,6 +248,12 @@ export async function startYarn(options: YarnOptions = {}): Promise<SandboxYarn>
       const containerId = script.find(id).attempts.at(-1)?.containerId ?? ''
       logs.append(containerId, file, text, cluster.clock())
     },
+    containersOf: (id) => script.find(id).attempts.at(-1)?.containers ?? [],
+    logIn: (containerId, file, text) => void logs.append(containerId, file, text, cluster.clock()),
+    rotate: (containerId, file, text) =>
+      void logs.replace(containerId, file, text, cluster.clock()),
+    nodeManagerDown: () => nm.down(),
+    nodeManagerUp: () => nm.up(),
     evict(id) {
       player.drop(id)
       apps.remove(id)
@@ -218,7 +287,8 @@ export async function startYarn(options: YarnOptions = {}): Promise<SandboxYarn>
       timers.close()
       store?.save()
       await drivers.drained()
-      await Promise.all([rm, nm, ...standbys].map((server) => server.close()))
+      const servers = [rm, nm, ...standbys, ...(history ? [history] : [])]
+      await Promise.all(servers.map((server) => server.close()))
     }
   }
 }
@@ -240,6 +310,8 @@ function clusterOf(options: YarnOptions, host: string): Cluster {
     epoch: 0,
     role: 'active',
     highAvailability: false,
+    aggregated: options.aggregation ? new Set() : undefined,
+    historyUrl: '',
     activeUrl: ''
   }
 }

@@ -58,3 +58,15 @@ t.test('an attached launch lasts as long as its job', async (t) => {
     /Program execution finished\nJob with JobID [0-9a-f]{32} has finished.\nJob Runtime: \d+ ms\n/
   )
 })
+
+t.test('a Python file is a program as a jar is; its arguments come behind --', async (t) => {
+  const sandbox = await startSandbox(t)
+  const program = sandbox.config('job.py', '# sandbox.run.ms = 100\nprint("x")\n')
+  const flink = join(sandbox.cluster.flinkHome, 'bin/flink')
+  const name = '-Dyarn.application.name=python'
+  const words = ['run', '-t', 'yarn-per-job', '-d', name, '-py', program, '--', '-p', '4']
+  const launched = sandbox.run([flink, ...words])
+  t.strictSame(await launched.ended, { code: 0, signal: null })
+  const [, id = ''] = /Submitted application (application_\d+_\d+)/.exec(launched.stdout) ?? []
+  t.match(await reportOf(sandbox, id), { name: 'python' })
+})

@@ -91,3 +91,15 @@ t.test('what is refused, and in which line', async (t) => {
   }
   t.throws(() => parsed('a = 1'), RangeError, 'a key of one character')
 })
+
+t.test('names in quotes are parts of a path, and += makes a list', async (t) => {
+  const text =
+    '"env"->one = 1\n"env->two" = 2\nenv { three += a\n three += b }\nenv->"fo->ur" = 4\n'
+  t.strictSame(
+    parseConfig(text, () => undefined),
+    {
+      env: { one: 1, three: ['a', 'b'], 'fo->ur': 4 },
+      'env->two': 2
+    }
+  )
+})

@@ -78,7 +78,7 @@ t.test('submissions that break a limit are refused with the reason', async (t) =
   const cases: ReadonlyArray<readonly [string, number, RegExp]> = [
     ['', 400, /Unable to parse/],
     ['[]', 400, /Unable to parse/],
-    ['{}', 400, /application-id/],
+    ['{}', 400, /Could not parse application id /],
     ['{"application-id":"job_1"}', 400, /Invalid ApplicationId prefix: job_1/],
     [withTag(Array.from({ length: 11 }, (_, at) => `t${at}`)), 400, /maximum of only 10/],
     [withTag('x'.repeat(101)), 400, /too long, maximum allowed length of a tag is 100/],

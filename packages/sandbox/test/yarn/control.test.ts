@@ -101,7 +101,7 @@ t.test('log lines are served by the NodeManager, a long file with its end', asyn
   await send('POST', `${yarn.url}/sandbox/apps/${id}/logs/stdout`, long)
   await send('POST', `${yarn.url}/sandbox/apps/${id}/logs/stdout`, long)
   const tail = await (await fetch(`${url}?size=-5`)).text()
-  t.match(tail, /LogLength:1048576\nLogContents:\nyyyyyEnd of LogType/)
+  t.match(tail, /LogLength:1400016\nLogContents:\nyyyyyEnd of LogType/)
 })
 
 t.test('calls are counted by their kind, those of the control interface are not', async (t) => {
