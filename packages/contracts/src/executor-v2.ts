@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { applicationId } from './application-id.ts'
 import { configFile } from './executor.ts'
+import { deployMode, engine, nextCursor, partLimit, time } from './executor-v2-fields.ts'
+import { launchSettings, profileName } from './launch-settings.ts'
 import { taskName } from './task-name.ts'
 
 /** Of the JSON that carries it: a config of 1 MiB, each character of it escaped. */
@@ -8,9 +10,6 @@ export const MAX_JOB_BODY_BYTES = 8 * 1024 * 1024
 
 const LONGEST_DEADLINE_MS = 7 * 24 * 60 * 60 * 1000
 const SURROGATE = /\p{Surrogate}/u
-
-const engine = z.enum(['spark', 'flink'], { error: 'must be spark or flink' })
-const deployMode = z.enum(['client', 'cluster'], { error: 'must be client or cluster' })
 
 const configText = z
   .string({ error: 'must be the text of a config' })
@@ -32,15 +31,31 @@ export const submitJobBody = z
   .strictObject({
     engine,
     taskName,
-    configFile: configFile.optional(),
+    configFile: configFile
+      .optional()
+      .describe(
+        'Path of the config below the file root; with the profiles `spark-submit` and `flink` of the program, a .jar or .py'
+      ),
     config: configText.optional(),
+    profile: profileName
+      .optional()
+      .describe('What launches it; without it what SPARK_LAUNCHER or FLINK_LAUNCHER names'),
     master: z
       .enum(['yarn', 'yarn-cluster'], { error: 'must be yarn, or yarn-cluster for Flink' })
       .optional()
       .describe(
         'yarn for Spark, yarn-cluster for Flink, which is what it means when it is missing'
       ),
-    deployMode: deployMode.optional().describe('Of Spark: client by default. Flink knows none'),
+    deployMode: deployMode
+      .optional()
+      .describe(
+        'client by default. Only some profiles launch Flink jobs in one: there client is a cluster per job, cluster is application mode'
+      ),
+    queue: launchSettings.queue.optional(),
+    variables: launchSettings.variables.optional(),
+    conf: launchSettings.conf.optional(),
+    args: launchSettings.args.optional(),
+    mainClass: launchSettings.mainClass.optional(),
     startDeadlineMs: startDeadlineMs.optional()
   })
   .superRefine((body, context) => {
@@ -53,7 +68,6 @@ export const submitJobBody = z
     if (body.master && body.master !== (spark ? 'yarn' : 'yarn-cluster')) {
       refuse('master', spark ? 'must be yarn for Spark' : 'must be yarn-cluster for Flink')
     }
-    if (!spark && body.deployMode) refuse('deployMode', 'Flink knows no deploy mode')
   })
   .meta({
     examples: [
@@ -62,6 +76,17 @@ export const submitJobBody = z
         taskName: 'testSpark',
         configFile: 'application.spark.conf',
         deployMode: 'client'
+      },
+      {
+        engine: 'spark',
+        profile: 'spark-submit',
+        taskName: 'daily-report',
+        configFile: 'jobs/report.jar',
+        deployMode: 'cluster',
+        queue: 'reports',
+        mainClass: 'com.example.Report',
+        conf: { 'spark.executor.instances': '4' },
+        args: ['--day', '2026-11-22']
       }
     ]
   })
@@ -80,12 +105,20 @@ export const idempotencyKey = z
 /** Headers of `POST /executor/v2/jobs`. */
 export const submitJobHeaders = z.object({ 'idempotency-key': idempotencyKey.optional() })
 
-/** Body of `POST …/restart` and `…/rerun`; without a config the new one runs with the bytes of the old one. */
+/**
+ * Body of `POST …/restart` and `…/rerun`; without a config the new one runs with the bytes of the old one. What is given
+ * takes the whole place of what was before.
+ */
 export const repeatJobBody = z
   .strictObject({
     configFile: configFile.optional(),
     config: configText.optional(),
-    deployMode: deployMode.optional().describe('As before when it is missing'),
+    deployMode: deployMode.optional().describe('As before when it is missing, as all that follows'),
+    queue: launchSettings.queue.nullable().optional(),
+    variables: launchSettings.variables.optional(),
+    conf: launchSettings.conf.optional(),
+    args: launchSettings.args.optional(),
+    mainClass: launchSettings.mainClass.nullable().optional(),
     startDeadlineMs: startDeadlineMs.optional()
   })
   .refine(({ config, configFile }) => config === undefined || configFile === undefined, {
@@ -129,9 +162,8 @@ const STATES = [
   'LOST'
 ] as const
 const stateWord = z.enum(STATES, { error: `must be of ${STATES.join(', ')}` })
-const state = stateWord.describe('Where the submission is')
+export const state = stateWord.describe('Where the submission is')
 
-const time = z.iso.datetime().describe('UTC')
 const givenTime = z.iso.datetime({ offset: true, error: 'must be a time as 2026-01-31T08:00:00Z' })
 
 /** Query of `GET /executor/v2/jobs`. */
@@ -153,13 +185,7 @@ export const listJobsQuery = z.strictObject({
     .describe('Any part of the taskName, letter for letter'),
   acceptedFrom: givenTime.optional().describe('Accepted then or later'),
   acceptedTo: givenTime.optional().describe('Accepted before then'),
-  limit: z.coerce
-    .number({ error: 'must be a whole number' })
-    .int({ error: 'must be a whole number' })
-    .min(1, { error: 'must be at least 1' })
-    .max(500, { error: 'may be at most 500' })
-    .default(50)
-    .describe('How many at most'),
+  limit: partLimit,
   cursor: z
     .string({ error: 'may be given once' })
     .max(200, { error: 'is not one that a list has answered' })
@@ -185,7 +211,7 @@ const operation = z
   })
   .describe('What is being done to it')
 
-const outcome = z
+export const outcome = z
   .enum(['SUCCEEDED', 'FAILED', 'KILLED', 'UNKNOWN'])
   .describe(
     [
@@ -211,7 +237,7 @@ const warning = z.object({
   code: z
     .string()
     .describe(
-      'Stable. `LAUNCHER_FAILED`: it ended otherwise than well after YARN had accepted the application, which goes on. `CLIENT_GONE`: the client that waited for a Flink job is gone, and its application may stay RUNNING for good. `JOB_ENDED`: Flink says that the job has ended although its application is RUNNING. `DRIVER_GONE`: a Spark application goes on without its driver'
+      'Stable. `LAUNCHER_FAILED`: it ended otherwise than well after YARN had accepted the application, which goes on. `CLIENT_GONE`: the client that waited for a Flink job is gone, and its application may stay RUNNING for good. `JOB_ENDED`: Flink says that the job has ended although its application is RUNNING. `DRIVER_GONE`: a Spark application goes on without its driver. `NAME_DIFFERS`: the application has another name than the job. `TAGS_MISSING`: it bears not all of its tags, so that it may not be found again'
     ),
   text: z.string()
 })
@@ -221,9 +247,17 @@ const jobFields = {
   taskName: z.string(),
   engine,
   deployMode,
+  profile: profileName
+    .nullable()
+    .describe('What launches it; null of a job that was accepted before there was a choice'),
+  queue: z.string().nullable(),
+  variables: z.record(z.string(), z.string()).describe('Secrets masked, as in what follows'),
+  conf: z.record(z.string(), z.string()),
+  args: z.array(z.string()),
+  mainClass: z.string().nullable(),
   owner: z.string(),
   configFile: z.string().nullable().describe('Null when the config came as a text'),
-  configDigest: z.string().describe('`sha256:<hex>` of the bytes it runs with'),
+  configDigest: z.string().describe('`sha256:<hex>` of the bytes it runs with, or of the program'),
   state,
   reason: z.string().nullable().describe('Stable, where the state alone does not say why'),
   reasonText: z.string().nullable(),
@@ -293,7 +327,6 @@ const attempt = z.object({
 export const jobDetail = z.object({ ...jobFields, attempts: z.array(attempt) })
 export type JobDetail = z.output<typeof jobDetail>
 
-const nextCursor = z.string().nullable().describe('Null: this was the last part')
 export const jobList = z.object({
   items: z.array(job),
   nextCursor,
@@ -311,44 +344,6 @@ const eventFields = {
   detail: z.string().nullable()
 }
 export const jobEvents = z.object({ items: z.array(z.object(eventFields)) })
-
-/** Query of `GET /executor/v2/applications`. */
-export const listApplicationsQuery = z.strictObject({
-  user: z.string({ error: 'may be given once' }).min(1).max(200).optional(),
-  name: z
-    .string({ error: 'may be given once' })
-    .min(1)
-    .max(200)
-    .optional()
-    .describe('Any part of the name, letter for letter'),
-  limit: listJobsQuery.shape.limit,
-  cursor: applicationId.optional().describe('`nextCursor` of the part before')
-})
-
-export const application = z.object({
-  id: applicationId,
-  name: z.string(),
-  user: z.string(),
-  queue: z.string(),
-  type: z.string(),
-  state: z.string().describe('The ResourceManager’s own word'),
-  finalStatus: z.string(),
-  progress: z.number().describe('0 to 100'),
-  startedAt: time.nullable(),
-  finishedAt: time.nullable(),
-  trackingUrl: z.string().nullable(),
-  tags: z.array(z.string()),
-  diagnostics: z.string(),
-  jobId: z.string().nullable().describe('The job that started it, when its tag says so'),
-  stopping: z.boolean().describe('Its end was asked for here and is not reported yet')
-})
-export type ApplicationView = z.output<typeof application>
-
-export const applicationList = z.object({
-  items: z.array(application),
-  nextCursor,
-  total: z.int().describe('Of all parts together')
-})
 
 /** Headers of `GET /executor/v2/events`. */
 export const eventStreamHeaders = z.object({

@@ -10,17 +10,18 @@ import {
   milliseconds,
   wholeNumber
 } from '@scheduler-task/service-base/load-config'
+import { logServerUrlsVariable } from '@scheduler-task/yarn-client/log-server-urls-variable'
 import { rmUrlsVariable } from '@scheduler-task/yarn-client/rm-urls-variable'
 import { z } from 'zod'
-
-/** Launcher profiles that there are. */
-export const PROFILES = ['waterdrop-2'] as const
+import { type Engine, PROFILES_FOR } from './domain/launching.ts'
 
 const GIB = 1024 ** 3
 
-const profile = z
-  .enum(PROFILES, { error: `is not a launcher profile; there is ${PROFILES.join(', ')}` })
-  .default('waterdrop-2')
+const profileOf = (engine: Engine) => {
+  const profiles = PROFILES_FOR[engine]
+  const error = `is no launcher profile for ${engine}; there is ${profiles.join(', ')}`
+  return z.enum(profiles, { error }).default('waterdrop-2')
+}
 
 /** Passed on to launchers as it is. */
 const passedOn = (meaning: string) => z.string().optional().describe(meaning)
@@ -72,15 +73,45 @@ const variables = z.object({
     .describe(
       'With DATABASE_URL: executors with one id see each other’s processes; made of machine, boot and PID namespace'
     ),
-  SPARK_LAUNCHER: profile.describe('How Spark jobs are launched'),
-  FLINK_LAUNCHER: profile.describe('How Flink jobs are launched'),
+  INSTANCE_URL: z
+    .url({ protocol: /^https?$/, error: 'is not a URL as in http://edge1.example:8082' })
+    .optional()
+    .describe(
+      'With DATABASE_URL: where the other executors reach this one, to read the logs of jobs that it has launched'
+    ),
+  LOG_MAX_BYTES_PER_JOB: wholeNumber(64 * 1024 * 1024, {
+    least: 1024 * 1024,
+    most: 1024 ** 4
+  }).describe(
+    'Disk for the log of one job below DATA_DIR; of a longer one the beginning and the end are kept'
+  ),
+  SPARK_LAUNCHER: profileOf('spark').describe(
+    'How Spark jobs are launched that ask for nothing else'
+  ),
+  FLINK_LAUNCHER: profileOf('flink').describe(
+    'How Flink jobs are launched that ask for nothing else'
+  ),
   WATERDROP_HOME: z
-    .string({ error: 'missing: the profile waterdrop-2 runs the scripts in its bin directory' })
-    .describe('Where Waterdrop 2.0 is installed'),
-  SPARK_HOME: passedOn('For the launchers: where Spark is installed'),
+    .string()
+    .optional()
+    .describe(
+      'Where Waterdrop is installed; needed for `waterdrop-2`, and for `waterdrop-1` without WATERDROP_1_HOME'
+    ),
+  WATERDROP_1_HOME: z
+    .string()
+    .optional()
+    .describe('Where Waterdrop 1.x is installed, when WATERDROP_HOME names another generation'),
+  SEATUNNEL_HOME: passedOn(
+    'Where SeaTunnel is installed; needed for `seatunnel-2.3` and `seatunnel-2.3-direct`'
+  ),
+  SPARK_HOME: passedOn(
+    'For the launchers: where Spark is installed; needed for `spark-submit` and, with Spark, `seatunnel-2.3-direct`'
+  ),
   SPARK_CONF_DIR: passedOn('For the launchers: directory with spark-defaults.conf'),
   PYSPARK_PYTHON: passedOn('For the launchers: the Python of Spark jobs'),
-  FLINK_HOME: passedOn('For the launchers: where Flink is installed'),
+  FLINK_HOME: passedOn(
+    'For the launchers: where Flink is installed; needed for `flink` and, with Flink, `seatunnel-2.3-direct`'
+  ),
   FLINK_CONF_DIR: passedOn('For the launchers: directory of Flink’s configuration'),
   HADOOP_CONF_DIR: passedOn('For the launchers: directory with yarn-site.xml'),
   HADOOP_CLASSPATH: passedOn('For the launchers: Hadoop’s classes, which Flink needs'),
@@ -89,6 +120,13 @@ const variables = z.object({
     .record(z.string(), z.string())
     .default({})
     .describe('Any other variable for the launchers: passed on without the prefix `LAUNCHER_ENV_`'),
+  EXTRA_PLUGINS: z
+    .string()
+    .default('')
+    .transform((names) => names.split(/[\s,]+/).filter((name) => name !== ''))
+    .describe(
+      'Plugins of your own, by comma: the check of configs takes them as known, whatever their options'
+    ),
   START_TIMEOUT_MS: milliseconds(120_000, 100).describe(
     'How long a start may take until the ResourceManager has accepted, waiting in the queue included'
   ),
@@ -102,6 +140,15 @@ const variables = z.object({
   POLL_INTERVAL_MS: milliseconds(5000, 50).describe('Between two looks at all applications'),
   LOOK_UP_INTERVAL_MS: milliseconds(1000, 20).describe(
     'Between two looks at an application that is being launched'
+  ),
+  YARN_LOG_SERVER_URL: logServerUrlsVariable.describe(
+    'JobHistoryServer or Timeline server with the logs of ended applications, as in http://jhs.example:19888, several by comma; needed where log aggregation is on'
+  ),
+  CONTAINER_LOG_INTERVAL_MS: milliseconds(30_000, 100).describe(
+    'Between two looks at the container logs of a running job that nobody follows; one that is followed: a second'
+  ),
+  OUTCOME_LOG_WAIT_MS: milliseconds(120_000).describe(
+    'How long after its end the log of a driver is waited for where only that tells how the job went (Waterdrop in cluster mode)'
   ),
   MAX_LAUNCHERS: wholeNumber(2, { least: 1, most: 1000 }).describe(
     'Launchers at once until the ResourceManager has accepted'

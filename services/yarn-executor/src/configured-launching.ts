@@ -5,7 +5,8 @@ import { createProcessLaunching } from './adapters/process-launching.ts'
 import type { Config } from './config.ts'
 import type { Launching } from './domain/launching.ts'
 import { launcherEnvironment } from './launchers/launcher-environment.ts'
-import { createWaterdrop2 } from './launchers/waterdrop-2.ts'
+import { HOME_VARIABLES, type Installation } from './launchers/launcher-profile.ts'
+import { hostedProfiles } from './launchers/launcher-profiles.ts'
 
 /**
  * Launching with the profiles that the configuration names.
@@ -16,21 +17,28 @@ export async function configuredLaunching(config: Config): Promise<Launching> {
     const host = await inspectHost()
     const settings = { ...config, ...config['LAUNCHER_ENV_*'] }
     const environment = launcherEnvironment(settings, host.locale)
-    const home = config.WATERDROP_HOME
-    const profiles = {
-      'waterdrop-2': await createWaterdrop2({ home, bash: host.bash, environment })
-    }
-    return await createProcessLaunching({
-      root: attemptsRoot(config),
-      host,
-      profiles: { spark: profiles[config.SPARK_LAUNCHER], flink: profiles[config.FLINK_LAUNCHER] }
-    })
+    const profiles = await hostedProfiles(
+      {
+        homes: homesOf(config),
+        bash: host.bash,
+        environment,
+        extraPlugins: config.EXTRA_PLUGINS
+      },
+      { spark: config.SPARK_LAUNCHER, flink: config.FLINK_LAUNCHER }
+    )
+    return await createProcessLaunching({ root: attemptsRoot(config), host, profiles, environment })
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     // What is written before the first launch lies below DATA_DIR.
     const refused = error instanceof Error && 'syscall' in error && 'path' in error
     throw new ConfigError([refused ? `DATA_DIR: cannot be used: ${reason}` : reason])
   }
+}
+
+/** Those that are set. */
+function homesOf(config: Config): Installation['homes'] {
+  const given = HOME_VARIABLES.map((name) => [name, config[name]] as const)
+  return Object.fromEntries(given.filter(([, home]) => home !== undefined))
 }
 
 /** Each attempt has a directory in it. */

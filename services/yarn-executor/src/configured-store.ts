@@ -12,6 +12,8 @@ export type ConfiguredStore = Readonly<{
   store: JobStore
   /** With a database that others may use as well: how to be one of them. */
   instances?: (launching: Launching) => Instances
+  /** This host among those of the others, and where their instances are reached. */
+  hosts?: Readonly<{ own: string; urlsOf: (hostId: string) => Promise<readonly string[]> }>
 }>
 
 /**
@@ -32,16 +34,21 @@ export async function configuredStore(config: Config): Promise<ConfiguredStore> 
 
 /** Nothing of it is loaded without DATABASE_URL: on an edge node each megabyte counts. */
 async function openShared(
-  { DATABASE_CONNECTIONS: maxConnections, HOST_ID: hostId }: Config,
+  { DATABASE_CONNECTIONS: maxConnections, HOST_ID: hostId, INSTANCE_URL: ownUrl }: Config,
   url: string,
   directory: string
 ): Promise<ConfiguredStore> {
-  const [{ connectForLeases, openPostgres }, { createInstances }, { createSharedJobStore }] =
-    await Promise.all([
-      import('./adapters/postgres-database.ts'),
-      import('./adapters/postgres-instances.ts'),
-      import('./adapters/sql-job-store.ts')
-    ])
+  const [
+    { connectForLeases, openPostgres },
+    { createInstances },
+    { createSharedJobStore },
+    { createInstanceUrls }
+  ] = await Promise.all([
+    import('./adapters/postgres-database.ts'),
+    import('./adapters/postgres-instances.ts'),
+    import('./adapters/sql-job-store.ts'),
+    import('./adapters/instance-urls.ts')
+  ])
   const { readHost } = await import('@scheduler-task/host-identity/host')
   const host = await explained('HOST_ID', async () => readHost(hostId))
   const lock = await explained('DATA_DIR', async () => takeFileLock(join(directory, 'executor')))
@@ -51,8 +58,16 @@ async function openShared(
     const { inNameOf, ...store } = createSharedJobStore(database)
     return {
       store,
+      hosts: { own: host.id, urlsOf: createInstanceUrls(database) },
       instances: (launching) =>
-        createInstances({ database, control: connectForLeases(url), inNameOf, launching, host })
+        createInstances({
+          database,
+          control: connectForLeases(url),
+          inNameOf,
+          launching,
+          host,
+          ...(ownUrl !== undefined && { url: ownUrl })
+        })
     }
   } catch (error) {
     lock.release()

@@ -74,6 +74,18 @@ export function configRefused(configFile: string, issues: readonly ParameterIssu
   })
 }
 
+/** `variable`: what has to be set for it. */
+export function profileMissing(
+  profile: string,
+  { variable, problem }: Readonly<{ variable: string; problem: string }>
+): Failure {
+  return new Failure(`the profile ${profile} is not configured here: ${variable}: ${problem}`, {
+    code: 'YARN_EXECUTOR_PROFILE_NOT_CONFIGURED',
+    httpStatus: 422,
+    fields: { profile, variable }
+  })
+}
+
 export function badConfigPath(reason: string): BadParameters {
   return new BadParameters([{ path: 'configFile', message: reason }])
 }
@@ -200,6 +212,23 @@ export function tooManyWatchers(): Refusal {
   return new Refusal(503, 'too many follow the events of this service already', {
     code: 'YARN_EXECUTOR_TOO_MANY_WATCHERS',
     headers: { 'retry-after': '30' }
+  })
+}
+
+/** Of a log, which has no such place. */
+export function beyondLog(size: number): Refusal {
+  return new Refusal(416, `the log ends at ${size}`, {
+    code: 'YARN_EXECUTOR_BEYOND_LOG',
+    fields: { size }
+  })
+}
+
+/** What only the host of a job's launcher has. */
+export function logElsewhere(hostId: string, why: string): Refusal {
+  return new Refusal(503, `the log is on host ${hostId}, where the job was launched: ${why}`, {
+    code: 'YARN_EXECUTOR_LOG_UNREACHABLE',
+    fields: { hostId },
+    headers: { 'retry-after': '10' }
   })
 }
 

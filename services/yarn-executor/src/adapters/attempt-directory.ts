@@ -8,6 +8,8 @@ export type AttemptDirectory = Readonly<{
   path: string
   /** The launcher's working directory: empty, for it alone. */
   work: string
+  /** The copy of a program, as long as it may be read. */
+  program: string
   lock: string
   /** While it is there nothing of the attempt begins; written under the lock. */
   voided: string
@@ -39,6 +41,7 @@ export function attemptDirectory(path: string): AttemptDirectory {
   return {
     path,
     work: join(path, 'work'),
+    program: join(path, 'program'),
     lock: join(path, 'lock'),
     voided: join(path, 'voided'),
     shim: join(path, 'shim.sh'),

@@ -16,7 +16,8 @@ type Whose = Readonly<{
 type Limits = Readonly<{ graceMs: number; signal: AbortSignal }>
 
 /**
- * Ends every process of an attempt: SIGTERM once to each, also to those that appear later; after `graceMs` SIGKILL.
+ * Ends every process of an attempt: SIGTERM once to each program of each, also to those that appear later (what was
+ * caught between a fork and its exec is lost with the handler); after `graceMs` SIGKILL.
  * The shim, and what it starts to write down the exit status, are left alone as long as there are others, and get their
  * time then: they end by themselves. Resolves once the fence is free. Only processes that are proven to be the
  * attempt's get a signal.
@@ -45,7 +46,7 @@ export async function endAttempt(
     if (others.length > 0) aloneSince = undefined
     else aloneSince ??= now
     for (const process of others) {
-      const key = `${process.pid} ${process.startTime}`
+      const key = `${process.pid} ${process.startTime} ${process.stackStart}`
       if (now >= killAt) signalProcess(process, 'SIGKILL')
       else if (!asked.has(key)) signalProcess(process, 'SIGTERM')
       asked.add(key)

@@ -91,7 +91,9 @@ export function createHostedLaunching(
   }
 
   return {
+    profiles: inner.profiles,
     check: inner.check,
+    preview: inner.preview,
     prepare: inner.prepare,
     start: (prepared) => {
       try {

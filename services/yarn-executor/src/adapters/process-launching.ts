@@ -1,17 +1,21 @@
 import { createHash } from 'node:crypto'
-import { mkdir, readFile, realpath, rm } from 'node:fs/promises'
+import { mkdir, realpath, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readBootId } from '@scheduler-task/host-identity/boot-id'
 import { findFatalError, findLauncherFailure } from '../domain/launcher-failure.ts'
-import type {
-  AttemptRef,
-  Engine,
-  LauncherFailure,
-  Launching,
-  LaunchRequest
+import {
+  type Abilities,
+  type AttemptRef,
+  type LauncherFailure,
+  type Launching,
+  type LaunchRequest,
+  NotStarted,
+  type Program,
+  settingsOf
 } from '../domain/launching.ts'
-import { maskSecrets, secretsIn } from '../domain/secret-masking.ts'
+import { maskSecrets } from '../domain/secret-masking.ts'
 import { type LauncherProfile, PLAIN_PATH } from '../launchers/launcher-profile.ts'
+import type { HostedProfile } from '../launchers/launcher-profiles.ts'
 import {
   attemptDirectory,
   attemptPath,
@@ -20,10 +24,12 @@ import {
   makeAttemptDirectory,
   writeDurably
 } from './attempt-directory.ts'
+import { attemptSecrets, SETTINGS_FILE } from './attempt-secrets.ts'
 import { endAttempt } from './end-attempt.ts'
 import { readFence, voidAttempt } from './launch-fence.ts'
 import type { LauncherHost } from './launcher-host.ts'
 import { MAX_LINE_CHARACTERS, readEnds, readTail } from './launcher-output.ts'
+import { copyProgram } from './program-files.ts'
 import { runAttempt } from './run-attempt.ts'
 import { exitOfAttempt, type Watched, watchAttempt } from './watch-attempt.ts'
 
@@ -35,7 +41,9 @@ type Options = Readonly<{
   /** Where each attempt gets a directory; made if missing. Its real path is made of `[A-Za-z0-9_./-]`. */
   root: string
   host: LauncherHost
-  profiles: Readonly<Record<Engine, LauncherProfile>>
+  profiles: readonly HostedProfile[]
+  /** What every launcher gets; the secrets in it are masked in what they print. */
+  environment?: Readonly<Record<string, string>>
 }>
 
 /**
@@ -43,7 +51,7 @@ type Options = Readonly<{
  * @throws Error when the scripts could not be given a path below it.
  */
 export async function createProcessLaunching(options: Options): Promise<Launching> {
-  const { host, profiles } = options
+  const { host, profiles, environment = {} } = options
   await mkdir(options.root, { recursive: true, mode: 0o700 })
   // /proc shows real paths, and by them the lock's holders are found.
   const root = await realpath(options.root)
@@ -69,15 +77,15 @@ export async function createProcessLaunching(options: Options): Promise<Launchin
     }
     return { identity, directory, fence }
   }
-  /** The rendered copy is named after the submission; `config` finds it again by the attempt alone. */
-  function renderedPath({ attemptId, submissionId }: LaunchRequest): string {
+  /** What the launcher reads is named after the submission; `config` finds it again by the attempt alone. */
+  function copyPath(request: LaunchRequest, { abilities }: LauncherProfile): string {
+    const { attemptId, submissionId, program } = request
     if (!/^[A-Za-z0-9_-]{1,100}$/.test(submissionId)) throw new TypeError('not a submission id')
-    return join(attemptPath(root, attemptId), `${submissionId}.conf`)
+    const directory = attemptDirectory(attemptPath(root, attemptId))
+    if (program) return join(directory.program, `${submissionId}.jar`)
+    return join(directory.path, `${submissionId}${extensionOf(request, abilities)}`)
   }
-  async function secretsOf(attempt: AttemptRef): Promise<readonly string[]> {
-    const { directory } = watched(attempt)
-    return secretsIn(await readFile(join(directory.path, 'config'), 'utf8').catch(() => ''))
-  }
+  const secretsOf = (attempt: AttemptRef) => attemptSecrets(watched(attempt).directory, environment)
 
   async function findIn(
     attempt: AttemptRef,
@@ -99,26 +107,51 @@ export async function createProcessLaunching(options: Options): Promise<Launchin
     }
   }
 
+  function profileFor({ profile: name, engine }: LaunchRequest): LauncherProfile | string {
+    const hosted = profiles.find((one) => one.name === name && one.engine === engine)
+    if (!hosted) return `the profile ${name} cannot launch ${engine} jobs`
+    if (hosted.profile) return hosted.profile
+    const { variable = '', problem = '' } = hosted.missing ?? {}
+    return `the profile ${name} is not configured here: ${variable}: ${problem}`
+  }
+
   return {
-    check: (request) => profiles[request.engine].check(request),
+    profiles: () => profiles,
+
+    check: (request) => {
+      const profile = profileFor(request)
+      if (typeof profile !== 'string') return profile.check(request)
+      const code = 'PROFILE_NOT_CONFIGURED'
+      return [{ severity: 'error', code, path: 'profile', message: profile }]
+    },
+
+    async preview(request) {
+      const profile = profileFor(request)
+      if (typeof profile === 'string') throw new NotStarted(profile)
+      const command = await profile.command(request, copyPath(request, profile))
+      return { argv: command.argv, environment: command.environment }
+    },
 
     async prepare(request) {
-      const profile = profiles[request.engine]
+      const profile = profileFor(request)
+      if (typeof profile === 'string') throw new NotStarted(profile)
       const directory = attemptDirectory(attemptPath(root, request.attemptId))
-      const configPath = renderedPath(request)
-      const rendered = profile.render(request)
+      const configPath = copyPath(request, profile)
+      const rendered = request.program ? undefined : profile.render(request)
       const command = await profile.command(request, configPath)
       await makeAttemptDirectory(directory)
       await Promise.all([
         writeDurably(join(directory.path, 'config'), request.config),
-        writeDurably(configPath, rendered)
+        writeDurably(join(directory.path, SETTINGS_FILE), JSON.stringify(settingsOf(request))),
+        rendered && writeDurably(configPath, rendered)
       ])
+      if (request.program) await takeProgram(request.program, directory.program, configPath)
       return {
         attemptId: request.attemptId,
         profile: profile.name,
         ...command,
-        configDigest: digest(request.config),
-        renderedDigest: digest(rendered),
+        configDigest: request.program?.digest ?? digest(request.config),
+        renderedDigest: rendered ? digest(rendered) : (request.program?.digest ?? ''),
         directory: directory.path
       }
     },
@@ -157,7 +190,10 @@ export async function createProcessLaunching(options: Options): Promise<Launchin
 
     async clean(attempt) {
       const { directory, fence } = watched(attempt)
-      if ((await fence()) === 'free') await rm(directory.work, { recursive: true, force: true })
+      if ((await fence()) !== 'free') return
+      for (const path of [directory.work, directory.program]) {
+        await rm(path, { recursive: true, force: true })
+      }
     }
   }
 }
@@ -174,4 +210,21 @@ function remember(attempts: Set<string>, path: string): void {
 
 function digest(bytes: Buffer): string {
   return `sha256:${createHash('sha256').update(bytes).digest('hex')}`
+}
+
+/** The parsers take the syntax from it. */
+function extensionOf({ configName }: LaunchRequest, { runs, files }: Abilities): string {
+  if (runs === 'program') return '.py'
+  return configName.endsWith('.json') && files.includes('.json') ? '.json' : '.conf'
+}
+
+/** Nothing of it is left when it cannot be taken: it may be large. */
+async function takeProgram(program: Program, directory: string, path: string): Promise<void> {
+  try {
+    await mkdir(directory, { mode: 0o700 })
+    await copyProgram(program, path)
+  } catch (error) {
+    await rm(directory, { recursive: true, force: true })
+    throw error
+  }
 }

@@ -9,6 +9,7 @@ import { warnings } from './migrations/0005-warnings.ts'
 import { instances } from './migrations/0006-instances.ts'
 import { applicationStops } from './migrations/0007-application-stops.ts'
 import { replacedApplications } from './migrations/0008-replaced-applications.ts'
+import { profiles } from './migrations/0009-profiles.ts'
 import type { SqlKind } from './sql-database.ts'
 import type { JobTables } from './sql-schema.ts'
 
@@ -23,7 +24,8 @@ const STEPS: readonly Step[] = [
   { name: '0005-warnings', up: warnings },
   { name: '0006-instances', up: instances },
   { name: '0007-application-stops', up: applicationStops },
-  { name: '0008-replaced-applications', up: replacedApplications }
+  { name: '0008-replaced-applications', up: replacedApplications },
+  { name: '0009-profiles', up: profiles }
 ]
 
 type WithMigrations = { migrations: { name: string; applied_at: number } }

@@ -1,6 +1,12 @@
 import type { Selectable } from 'kysely'
 import type { NewAttempt, NewSubmission, OncePerKey } from '../domain/job-store.ts'
-import type { LauncherExit, LauncherFailure } from '../domain/launching.ts'
+import {
+  type LauncherExit,
+  type LauncherFailure,
+  type LaunchSettings,
+  NO_SETTINGS,
+  type Program
+} from '../domain/launching.ts'
 import {
   type Attempt,
   isOver,
@@ -45,8 +51,22 @@ export function submissionOf(row: Selectable<SubmissionRow>): Submission {
     evidence: row.evidence === null ? [] : (JSON.parse(row.evidence) as OutcomeEvidence[]),
     warnings: row.warnings === null ? [] : (JSON.parse(row.warnings) as JobWarning[]),
     closedBy: row.closed_by,
-    closedAt: row.closed_at
+    closedAt: row.closed_at,
+    profile: row.profile,
+    settings: row.settings === null ? NO_SETTINGS : settingsOf(row.settings),
+    program: row.program === null ? null : (JSON.parse(row.program) as Program)
   }
+}
+
+function settingsOf(json: string): LaunchSettings {
+  return { ...NO_SETTINGS, ...(JSON.parse(json) as Partial<LaunchSettings>) }
+}
+
+function settingsColumn(settings: LaunchSettings): string | null {
+  const given = Object.entries(settings).filter(
+    ([, value]) => value !== null && Object.keys(value).length > 0
+  )
+  return given.length === 0 ? null : JSON.stringify(Object.fromEntries(given))
 }
 
 export function newSubmissionRow(
@@ -93,7 +113,10 @@ export function newSubmissionRow(
     warnings: null,
     closed_by: null,
     closed_at: null,
-    owner_token: owner?.token ?? null
+    owner_token: owner?.token ?? null,
+    profile: submission.profile,
+    settings: settingsColumn(submission.settings),
+    program: submission.program && JSON.stringify(submission.program)
   }
 }
 

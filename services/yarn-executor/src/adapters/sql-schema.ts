@@ -1,5 +1,5 @@
 import type { Generated } from 'kysely'
-import type { DeployMode, Engine } from '../domain/launching.ts'
+import type { DeployMode, Engine, ProfileName } from '../domain/launching.ts'
 import type { Outcome, SubmissionState } from '../domain/submission.ts'
 
 /** The tables, as `sql-migrations.ts` makes them. Times are epoch milliseconds; JSON is kept as text. */
@@ -88,6 +88,11 @@ export type SubmissionRow = {
   closed_at: number | null
   /** The lease of the instance that does its work; null where there is one process only. */
   owner_token: number | null
+  /** Null: of before there was a choice. */
+  profile: ProfileName | null
+  /** JSON of what is not empty; null when all of it is. */
+  settings: string | null
+  program: string | null
 }
 
 export type AttemptRow = {

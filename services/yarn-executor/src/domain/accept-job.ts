@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import { BadParameters } from '@scheduler-task/envelope/errors'
+import { BadParameters, type ParameterIssue } from '@scheduler-task/envelope/errors'
+import type { Finding } from '@scheduler-task/job-config/finding'
 import { TimeLimitReached, withinTime } from '@scheduler-task/yarn-client/time-limit'
 import {
   configRefused,
@@ -9,27 +10,13 @@ import {
   queueFull,
   shuttingDown
 } from '../errors.ts'
-import type { ConfigFiles } from './config-files.ts'
 import { KeyReused, NameTaken, type OncePerKey } from './job-store.ts'
 import { type Place, QueueClosed, QueueFull } from './launch-queue.ts'
-import type { DeployMode, Engine, LaunchRequest } from './launching.ts'
+import { asSent, type JobRequest, type RequestMaking } from './launch-request.ts'
+import { type LaunchRequest, settingsOf } from './launching.ts'
 import type { Parts } from './parts.ts'
 import type { Submission } from './submission.ts'
-import { attemptTagOf, installationTagOf, newId, submissionTagOf } from './tags.ts'
 import { type Except, refuseUsedName } from './task-names.ts'
-
-/** What a user asks to run, checked by the route's schema. */
-export type JobRequest = Readonly<{
-  engine: Engine
-  deployMode: DeployMode
-  /** Empty when the config came as a text. */
-  configFile: string
-  /** The config itself, in place of a file's. */
-  config?: Buffer
-  taskName: string
-  owner: string
-  requestId: string
-}>
 
 /** A job that may be run as far as can be told without asking anybody; nothing is written yet. */
 export type Draft = Readonly<{ job: JobRequest; launch: LaunchRequest; configDigest: string }>
@@ -76,19 +63,18 @@ export interface Acceptance {
   ) => Promise<Accepted | Readonly<{ earlier: Submission }>>
 }
 
-export function createAcceptance(
-  parts: Parts,
-  configFiles: ConfigFiles,
-  installationId: string
-): Acceptance {
-  const { store, launching, queue, background, limits } = parts
+export function createAcceptance(parts: Parts, makeRequest: RequestMaking): Acceptance {
+  const { store, launching, background, limits } = parts
 
   async function take(draft: Draft, terms: Terms): Promise<Accepted & { first: boolean }> {
     const { job, launch, configDigest } = draft
     const place = reserve(launch.submissionId)
     const { startDeadline, replaces = null, replacesApplication = null, once } = terms
+    const { engine, profile, deployMode, taskName, program } = launch
+    const { configFile, owner, requestId } = job
     const fresh = {
-      ...job,
+      ...{ engine, profile, deployMode, taskName, program, configFile, owner, requestId },
+      settings: settingsOf(launch),
       id: launch.submissionId,
       configDigest,
       installationTag: launch.tags[0],
@@ -99,7 +85,7 @@ export function createAcceptance(
       // Whatever was accepted is launched, also by the next process of this service.
       promised: true
     }
-    const kept = { config: launch.config }
+    const kept = program ? {} : { config: launch.config }
     try {
       const { submission, first } = once
         ? await store.acceptOnce(fresh, once, kept)
@@ -115,28 +101,12 @@ export function createAcceptance(
 
   return {
     draft: async (job) => {
-      const config = job.config ?? (await configFiles.read(job.configFile))
-      const submissionId = newId(Date.now())
-      const attemptId = `${submissionId}-1`
-      const launch: LaunchRequest = {
-        engine: job.engine,
-        deployMode: job.deployMode,
-        taskName: job.taskName,
-        tags: [
-          installationTagOf(installationId),
-          submissionTagOf(submissionId),
-          attemptTagOf(attemptId)
-        ],
-        submissionId,
-        attemptId,
-        config
-      }
-      const issues = launching.check(launch)
+      const launch = await makeRequest(job)
+      const issues = launching.check(launch).filter(isError).map(asIssue)
       const parameters = issues.filter(({ path }) => path !== 'configFile')
       if (parameters.length > 0) throw new BadParameters(parameters)
-      if (issues.length > 0) throw configRefused(job.configFile, issues)
-      const digest = createHash('sha256').update(config).digest('hex')
-      return { job, launch, configDigest: `sha256:${digest}` }
+      if (issues.length > 0) throw configRefused(job.configFile, asSent(job, issues))
+      return { job, launch, configDigest: launch.program?.digest ?? digestOf(launch.config) }
     },
 
     checkName: async (taskName, except) => {
@@ -161,11 +131,26 @@ export function createAcceptance(
 
   function reserve(submissionId: string): Place {
     try {
-      return queue.reserve(submissionId)
+      return parts.queue.reserve(submissionId)
     } catch (error) {
       if (error instanceof QueueFull) throw queueFull()
       if (error instanceof QueueClosed) throw shuttingDown()
       throw error
     }
   }
+}
+
+function digestOf(bytes: Buffer): string {
+  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`
+}
+
+function isError({ severity }: Finding): boolean {
+  return severity === 'error'
+}
+
+/** The place belongs to the sentence: v1 has no other room for it. */
+function asIssue({ path, message, line, column }: Finding): ParameterIssue {
+  if (line === undefined) return { path, message }
+  const place = column === undefined ? `line ${line}` : `line ${line}, column ${column}`
+  return { path, message: `${place}: ${message}` }
 }

@@ -1,4 +1,5 @@
 import type { Refusal } from '@scheduler-task/envelope/errors'
+import type { Application } from '@scheduler-task/yarn-client/application'
 import { RmError } from '@scheduler-task/yarn-client/rm-errors'
 import {
   applicationUnknown,
@@ -10,7 +11,7 @@ import {
   resourceManagerFailed,
   shuttingDown
 } from '../errors.ts'
-import { createAcceptance, type JobRequest } from './accept-job.ts'
+import { createAcceptance } from './accept-job.ts'
 import { type Applications, createApplications } from './applications.ts'
 import type { ConfigFiles } from './config-files.ts'
 import type { Drain } from './drain.ts'
@@ -20,6 +21,7 @@ import { createForeignApplications } from './foreign-application.ts'
 import { createHalt } from './halt-target.ts'
 import { LeaseLost } from './job-store.ts'
 import { QueueClosed } from './launch-queue.ts'
+import { createRequestMaking, type JobRequest } from './launch-request.ts'
 import { createLauncher } from './launch-submission.ts'
 import type { Parts } from './parts.ts'
 import { createRecovery, type LeftWork } from './recover-jobs.ts'
@@ -63,18 +65,23 @@ export type JobRunnerOptions = Readonly<{
   installationId: string
   /** Once it has begun, nothing new is taken; who still waits at its end is turned away. */
   drain: Drain
+  /** Told what the watcher sees of each application, again and again. */
+  seen?: (submissionId: string, application: Application) => void
 }>
 
 /** Starts, stops and restarts jobs (public-api §4, design §2). All calls throw `Failure` and `Refusal`. */
 export function createJobRunner(
   parts: Parts,
-  { configFiles, installationId, drain }: JobRunnerOptions
+  { configFiles, installationId, drain, seen }: JobRunnerOptions
 ): JobRunner {
   const { store, background, limits, queue } = parts
   const stops = createStops(parts)
   const obstacles = createStartObstacles(parts)
   const launcher = createLauncher(parts, { stops, obstacles })
-  const acceptance = createAcceptance(parts, configFiles, installationId)
+  const acceptance = createAcceptance(
+    parts,
+    createRequestMaking(parts.launching, configFiles, installationId)
+  )
   const foreign = createForeignApplications(parts)
   const halt = createHalt(parts, stops, foreign)
   const replaced = createEndReplaced(parts, { stops, halt })
@@ -90,7 +97,7 @@ export function createJobRunner(
   })
   const applications = createApplications(parts, { foreign, submissions, drain })
   const recovery = createRecovery(parts, { launcher, stops, starter })
-  const poller = createPoller(parts, installationId)
+  const poller = createPoller(parts, installationId, seen)
 
   function refuseWhenClosing(): void {
     if (drain.begun) throw shuttingDown()

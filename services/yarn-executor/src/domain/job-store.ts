@@ -26,6 +26,9 @@ export type NewSubmission = Pick<
   | 'startDeadline'
   | 'replaces'
   | 'promised'
+  | 'profile'
+  | 'settings'
+  | 'program'
 > &
   Partial<Pick<Submission, 'replacesApplication'>>
 

@@ -48,6 +48,8 @@ export interface LaunchQueue {
   readmit: (submissionId: string) => Place
   /** Which turn it has among those who wait, 1 is next; undefined when it does not wait. */
   positionOf: (submissionId: string) => number | undefined
+  /** Which of the two it waits for; undefined when it does not wait. */
+  waitsFor: (submissionId: string) => 'launcher' | 'driver' | undefined
   /** Turns one away that waits: {@link Withdrawn}. */
   withdraw: (submissionId: string) => void
   /** For a launcher that a former process of this service started: it runs already, whatever the limits. */
@@ -169,6 +171,11 @@ export function createLaunchQueue(limits: QueueLimits): LaunchQueue {
     positionOf: (submissionId) => {
       const at = waiting.findIndex(({ id }) => id === submissionId)
       return at < 0 ? undefined : at + 1
+    },
+    waitsFor: (submissionId) => {
+      const found = waiting.find(({ id }) => id === submissionId)
+      if (!found) return undefined
+      return found.driver && drivers >= limits.maxDrivers ? 'driver' : 'launcher'
     },
     withdraw: (submissionId) => {
       const at = waiting.findIndex(({ id }) => id === submissionId)

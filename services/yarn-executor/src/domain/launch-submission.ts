@@ -1,6 +1,6 @@
 import { RmError } from '@scheduler-task/yarn-client/rm-errors'
 import { TimeLimitReached, withinTime } from '@scheduler-task/yarn-client/time-limit'
-import { findLaunched, findNamed } from './find-launched.ts'
+import { findLaunched, findNamed, findUntagged } from './find-launched.ts'
 import { LeaseLost } from './job-store.ts'
 import { type Slot, Withdrawn } from './launch-queue.ts'
 import { type LauncherNews, refOf, watchLauncher } from './launcher-watch.ts'
@@ -226,7 +226,12 @@ export function createLauncher(parts: Parts, { stops, obstacles }: Needs): Launc
         absences = 0
         return undefined
       }
-      const { application } = launched
+      // Only the output may name one whose tags the job itself has replaced.
+      const told = launched.application ? undefined : news.applicationId
+      const untagged = told
+        ? await findUntagged(parts, submission, attempt, told, signal)
+        : undefined
+      const application = launched.application ?? untagged?.application
       absences = free && !application ? absences + 1 : 0
       if (application) {
         if (!inTime(submission, application)) return await settling.cancel(submission)
@@ -240,7 +245,8 @@ export function createLauncher(parts: Parts, { stops, obstacles }: Needs): Launc
           absences = 0
           return undefined
         }
-        return await settling.withoutApplication(submission, attempt)
+        const stranger = untagged?.whyNot && `${told}, which ${untagged.whyNot}`
+        return await settling.withoutApplication(submission, attempt, stranger)
       }
       const late = Date.now() > submission.startDeadline
       if (late && !application && !free) return await settling.cancel(submission)

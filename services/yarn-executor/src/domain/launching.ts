@@ -1,13 +1,66 @@
-import type { ParameterIssue } from '@scheduler-task/envelope/errors'
 import type { ProcessIdentity } from '@scheduler-task/host-identity/process-identity'
+import type { Finding } from '@scheduler-task/job-config/finding'
 
 export type Engine = 'spark' | 'flink'
 export type DeployMode = 'client' | 'cluster'
 
+/** Launcher profiles that there are, one for each generation of launchers. */
+export const PROFILE_NAMES = [
+  'waterdrop-2',
+  'waterdrop-1',
+  'seatunnel-2.3',
+  'seatunnel-2.3-direct',
+  'spark-submit',
+  'flink'
+] as const
+export type ProfileName = (typeof PROFILE_NAMES)[number]
+
+/** Which of them launch which engine. */
+export const PROFILES_FOR = {
+  spark: ['waterdrop-2', 'waterdrop-1', 'seatunnel-2.3', 'seatunnel-2.3-direct', 'spark-submit'],
+  flink: ['waterdrop-2', 'seatunnel-2.3', 'seatunnel-2.3-direct', 'flink']
+} as const satisfies Record<Engine, readonly ProfileName[]>
+
+/** A program that is too large to be kept with the job: where it was, and what it has to be when it is launched. */
+export type Program = Readonly<{
+  /** Real path below FILE_ROOT. */
+  path: string
+  /** `sha256:<hex>` of its bytes. */
+  digest: string
+  bytes: number
+}>
+
+/** What a launcher may be given beside the config; kept with the submission, so that each attempt gets the same. */
+export type LaunchSettings = Readonly<{
+  /** YARN's queue; null: the launcher's own. */
+  queue: string | null
+  /** Values for placeholders of a config. */
+  variables: Readonly<Record<string, string>>
+  /** Settings of the engine, by name. */
+  conf: Readonly<Record<string, string>>
+  /** Of a plain program. */
+  args: readonly string[]
+  /** Of a plain jar; null: its manifest says it. */
+  mainClass: string | null
+}>
+
+export const NO_SETTINGS: LaunchSettings = {
+  queue: null,
+  variables: {},
+  conf: {},
+  args: [],
+  mainClass: null
+}
+
+export function settingsOf({ queue, variables, conf, args, mainClass }: LaunchSettings) {
+  return { queue, variables, conf, args, mainClass } satisfies LaunchSettings
+}
+
 /** What a user asked to run, already validated by the route's schema; a profile may still refuse it (`check`). */
 export type LaunchRequest = Readonly<{
+  profile: ProfileName
   engine: Engine
-  /** Flink knows none: `client`. */
+  /** `client` where the profile knows none. */
   deployMode: DeployMode
   /** Becomes the application's name on YARN. */
   taskName: string
@@ -16,14 +69,50 @@ export type LaunchRequest = Readonly<{
   submissionId: string
   /** `[A-Za-z0-9_-]`, at most 100 characters: names the attempt's directory and is its marker. */
   attemptId: string
-  /** The user's bytes, as they are on disk. */
+  /** The user's bytes, as they are on disk; none of a `program`. */
   config: Buffer
+  /** As the user gave it: its extension tells the syntax, or which program it is. Empty when the config came as a text. */
+  configName: string
+  /** A jar, which is copied when it is launched. */
+  program: Program | null
+}> &
+  LaunchSettings
+
+/** What a profile can do on one engine. */
+export type Abilities = Readonly<{
+  /** What it launches: a config of Waterdrop or SeaTunnel, or a program of the user's own. */
+  runs: 'config' | 'program'
+  /** The files that it takes, by extension; empty: whatever the extension, it is read as HOCON. */
+  files: readonly string[]
+  /** Empty: it knows none, and always runs on the cluster. */
+  deployModes: readonly DeployMode[]
+  /** How name and tags reach YARN. */
+  name: string
+  tags: string
+  queue: boolean
+  variables: boolean
+  conf: boolean
+  args: boolean
+  mainClass: boolean
+}>
+
+/** A profile on one engine, whether or not this host has what it needs. */
+export type KnownProfile = Readonly<{
+  name: ProfileName
+  engine: Engine
+  abilities: Abilities
+  /** An error of the job may leave no trace but in its output. */
+  swallowsErrors: boolean
+  /** What a job gets that asks for none. */
+  isDefault: boolean
+  /** Why it cannot be used here, and the variable that would change it; null when it can. */
+  missing: Readonly<{ variable: string; problem: string }> | null
 }>
 
 /** Everything that is known before anything runs: to be stored durably before `start`. */
 export type PreparedLaunch = Readonly<{
   attemptId: string
-  /** `waterdrop-2` and so on. */
+  /** The name of the profile. */
   profile: string
   argv: readonly string[]
   environment: Readonly<Record<string, string>>
@@ -117,8 +206,20 @@ export class HostUnreachable extends Error {
 
 /** Starts launchers so that they outlive this service, and says what became of them. */
 export interface Launching {
-  /** What the profile does not accept (`taskName`, `configFile`, `deploy-mode`); empty when it may be launched. */
-  check(request: LaunchRequest): readonly ParameterIssue[]
+  /** All profiles, those that this host cannot launch included. */
+  profiles(): readonly KnownProfile[]
+
+  /**
+   * What the profile says of it: `path` tells which part of the request (`taskName`, `configFile`, `queue`, …). It may be
+   * launched when there is no error among them. A profile that cannot be used here is one: `PROFILE_NOT_CONFIGURED`.
+   */
+  check(request: LaunchRequest): readonly Finding[]
+
+  /**
+   * What `prepare` would launch, without writing anything. Throws {@link NotStarted} for what the profile or the host does
+   * not allow.
+   */
+  preview(request: LaunchRequest): Promise<Pick<PreparedLaunch, 'argv' | 'environment'>>
 
   /**
    * Makes the attempt's private directory with the rendered copy in it. Nothing runs yet; may be repeated for the same

@@ -1,4 +1,5 @@
 import { outcomeOf, type YarnOutcome } from '@scheduler-task/yarn-client/application'
+import type { DriverWord } from './container-logs/driver-output.ts'
 import type { LauncherExit } from './launching.ts'
 import {
   type Attempt,
@@ -135,6 +136,45 @@ export function judge(submission: Judged, attempt: JudgedAttempt | undefined): V
   const launcherDecides = role !== 'submits' && said !== 'succeeded' && found.why !== undefined
   return verdict(found, [yarn], attempt, launcherDecides)
 }
+
+/**
+ * Everything says that it went well, and for this kind of job that proves nothing: its driver is on the cluster, where
+ * its output is. A driver on this host has printed it here, and so does the client of Flink, which runs the job's main.
+ */
+export function needsDriverOutput(
+  verdict: Verdict,
+  submission: Pick<Submission, 'engine' | 'deployMode' | 'state'>,
+  { swallowsErrors }: Readonly<{ swallowsErrors: boolean }>
+): boolean {
+  const { engine, deployMode } = submission
+  const isOnCluster = engine === 'spark' && deployMode === 'cluster'
+  return swallowsErrors && isOnCluster && verdict.outcome === 'SUCCEEDED'
+}
+
+/** The verdict of one that needed it, by what its driver has printed. */
+export function withDriverOutput({ evidence }: Verdict, word: DriverWord): Verdict {
+  const own = (text: string): OutcomeEvidence => ({ source: 'executor', text })
+  switch (word.kind) {
+    case 'failed': {
+      const { sentence, lines } = word.failure
+      const said = {
+        source: 'driver',
+        text: cut([`${sentence} (${word.text})`, ...lines].join('\n'))
+      }
+      return { outcome: 'FAILED', evidence: [said, ...evidence, own(SWALLOWED)] }
+    }
+    case 'silent':
+      return {
+        outcome: 'SUCCEEDED',
+        evidence: [...evidence, { source: 'driver', text: word.text }]
+      }
+    case 'unread':
+      return { outcome: 'UNKNOWN', evidence: [...evidence, own(`${UNREAD}: ${cut(word.text)}`)] }
+  }
+}
+
+const UNREAD =
+  'this job swallows its errors, so that its exit status and final status prove nothing, and the output of its driver could not be read'
 
 const LOST = 'how the application ended is unknown, and its launcher alone cannot tell'
 

@@ -1,9 +1,12 @@
+import { pause } from '@scheduler-task/yarn-client/time-limit'
+import type { DriverOutput } from './container-logs/driver-output.ts'
 import type { JobStore } from './job-store.ts'
 import { refOf, saidOf } from './launcher-watch.ts'
+import type { KnownProfile } from './launching.ts'
 import { createLeftBehind, type JobsOfEngine } from './left-behind.ts'
-import { judge } from './outcome.ts'
+import { judge, needsDriverOutput, withDriverOutput } from './outcome.ts'
 import type { Parts } from './parts.ts'
-import { type Attempt, isOver, type Submission } from './submission.ts'
+import { type Attempt, isOver, type Submission, type Verdict } from './submission.ts'
 
 /**
  * Says how submissions went. The last piece of evidence may come from anywhere: the final state from the watcher, a
@@ -16,10 +19,20 @@ export interface Outcomes {
   catchUp: () => void
 }
 
-const AT_ONCE = 100
+/** What outcomes ask others for. */
+export type OutcomeSources = Readonly<{ jobsOfEngine: JobsOfEngine; driverOutput: DriverOutput }>
 
-export function createOutcomes(parts: Parts, jobsOfEngine: JobsOfEngine): Outcomes {
-  const { store, launching, background } = parts
+const AT_ONCE = 100
+/** One of several processes may end while it judges. */
+const CATCH_UP_EVERY_MS = 30_000
+
+export function createOutcomes(
+  parts: Parts,
+  { jobsOfEngine, driverOutput }: OutcomeSources
+): Outcomes {
+  const { store, launching, background, limits, ownership } = parts
+  /** Whose driver's output is being read. */
+  const reading = new Set<string>()
   const leftBehind = createLeftBehind(parts, jobsOfEngine)
 
   function consider(submissionId: string): void {
@@ -36,10 +49,34 @@ export function createOutcomes(parts: Parts, jobsOfEngine: JobsOfEngine): Outcom
     if (submission.outcome !== null) return
     if (!isOver(submission)) return leftBehind.notice(submission, attempt)
     const verdict = judge(submission, attempt)
-    if (verdict) await store.setOutcome(submission.id, verdict)
+    if (!verdict) return
+    if (
+      !needsDriverOutput(verdict, submission, { swallowsErrors: swallows(submission, attempt) })
+    ) {
+      await store.setOutcome(submission.id, verdict)
+    } else if (!reading.has(submission.id)) askDriver(submission, verdict)
   }
 
-  async function catchUp(): Promise<void> {
+  /** Takes its time, and keeps nobody waiting. */
+  function askDriver(submission: Submission, verdict: Verdict): void {
+    const ids = { submissionId: submission.id }
+    const what = 'reading the output of a driver'
+    reading.add(submission.id)
+    const work = async () => {
+      const word = await driverOutput.read(submission, limits.driverLogMs, background.signal)
+      await store.setOutcome(submission.id, withDriverOutput(verdict, word))
+    }
+    background.run(what, ids, () =>
+      background.insist(what, ids, work).finally(() => reading.delete(submission.id))
+    )
+  }
+
+  function swallows({ engine }: Submission, attempt: Attempt | undefined): boolean {
+    const isProfile = (one: KnownProfile) => one.name === attempt?.profile && one.engine === engine
+    return launching.profiles().some((one) => isProfile(one) && one.swallowsErrors)
+  }
+
+  async function judgeWithout(): Promise<void> {
     for (let after: string | undefined; ; ) {
       const part = await store.withoutOutcome({ limit: AT_ONCE, ...(after && { after }) })
       for (const submission of part) {
@@ -49,6 +86,10 @@ export function createOutcomes(parts: Parts, jobsOfEngine: JobsOfEngine): Outcom
       after = part.at(-1)?.id
       if (part.length < AT_ONCE) break
     }
+  }
+
+  async function catchUp(): Promise<void> {
+    await judgeWithout()
     const open = new Set((await store.openAttempts()).map((one) => one.submissionId))
     for (const submission of await store.live()) {
       background.signal.throwIfAborted()
@@ -79,9 +120,15 @@ export function createOutcomes(parts: Parts, jobsOfEngine: JobsOfEngine): Outcom
   return {
     store: withMethods(store, told),
     catchUp: () =>
-      background.run('catching up on outcomes', {}, () =>
-        background.insist('catching up on outcomes', {}, catchUp)
-      )
+      background.run('catching up on outcomes', {}, async () => {
+        await background.insist('catching up on outcomes', {}, catchUp)
+        for (;;) {
+          await pause(CATCH_UP_EVERY_MS, background.signal)
+          if (ownership.leads()) {
+            await background.insist('catching up on outcomes', {}, judgeWithout)
+          }
+        }
+      })
   }
 }
 

@@ -18,6 +18,8 @@ export type Limits = Readonly<{
   pollIntervalMs: number
   /** Between two look-ups of what is being launched or stopped. */
   lookUpIntervalMs: number
+  /** How long after an application's end the output of its driver is waited for, where only that tells how it went. */
+  driverLogMs: number
 }>
 
 /** What the parts of the domain share. */

@@ -1,9 +1,12 @@
+import { defaultProfile } from './default-profile.ts'
 import { LeaseLost } from './job-store.ts'
 import { type LaunchRequest, NotStarted, type PreparedLaunch } from './launching.ts'
 import type { Parts } from './parts.ts'
 import { obstacleIn } from './start-obstacles.ts'
 import type { Attempt, Submission } from './submission.ts'
 import { attemptTagOf } from './tags.ts'
+
+const NOTHING = Buffer.alloc(0)
 
 /** An attempt whose row is durable and whose files are there. Nothing of it runs. */
 export type PreparedAttempt = Readonly<{ attempt: Attempt; launchable: PreparedLaunch }>
@@ -27,7 +30,7 @@ export async function prepareAttempt(
   { store, launching }: Pick<Parts, 'store' | 'launching'>,
   submission: Submission
 ): Promise<PreparedAttempt> {
-  const config = await store.config(submission.configDigest)
+  const config = submission.program ? NOTHING : await store.config(submission.configDigest)
   if (!config) throw new NotPrepared('CONFIG_NOT_KEPT', 'its config was not kept')
   const before = await store.attemptsOf(submission.id)
   const last = before.at(-1)
@@ -35,7 +38,11 @@ export async function prepareAttempt(
     const reason = 'the service ended before the launcher was started'
     await store.attemptEnded(last.id, { kind: 'not-started', reason })
   }
-  const request = launchRequest(submission, before.length + 1, Buffer.from(config))
+  const known = {
+    config: Buffer.from(config),
+    profile: submission.profile ?? defaultProfile(launching, submission.engine)
+  }
+  const request = launchRequest(submission, before.length + 1, known)
   try {
     const launchable = await launching.prepare(request)
     const attempt = await store.addAttempt({
@@ -72,9 +79,18 @@ function notPrepared(cause: unknown): NotPrepared {
   return new NotPrepared('NOT_PREPARED', why, { cause })
 }
 
-function launchRequest(submission: Submission, number: number, config: Buffer): LaunchRequest {
+function launchRequest(
+  submission: Submission,
+  number: number,
+  known: Pick<LaunchRequest, 'config' | 'profile'>
+): LaunchRequest {
   const { id, engine, deployMode, taskName, installationTag, submissionTag } = submission
+  const { settings, configFile: configName, program } = submission
   const attemptId = `${id}-${number}`
   const tags = [installationTag, submissionTag, attemptTagOf(attemptId)] as const
-  return { engine, deployMode, taskName, tags, submissionId: id, attemptId, config }
+  return {
+    ...{ engine, deployMode, taskName, tags, submissionId: id, attemptId, configName, program },
+    ...settings,
+    ...known
+  }
 }

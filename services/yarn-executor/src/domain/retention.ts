@@ -1,4 +1,5 @@
 import { pause } from '@scheduler-task/yarn-client/time-limit'
+import type { LogSpools } from './log-spool.ts'
 import type { Parts } from './parts.ts'
 
 /** The directories of attempts that this service has made. */
@@ -35,7 +36,8 @@ const DAY_MS = 86_400_000
 export function createRetention(
   { store, background, log }: Pick<Parts, 'store' | 'background' | 'log'>,
   directories: AttemptDirectories,
-  days: number
+  days: number,
+  logs?: Pick<LogSpools, 'remove' | 'unchangedSince'>
 ): Retention {
   const { signal } = background
 
@@ -53,6 +55,7 @@ export function createRetention(
     for (;;) {
       const gone = await store.removeEndedBefore(time, PART)
       for (const directory of gone.directories) if (await remove(directory)) removed += 1
+      for (const submissionId of gone.submissionIds) await removeLog(submissionId)
       submissions += gone.submissionIds.length
       if (gone.submissionIds.length < PART) return { submissions, removed }
       await pause(BETWEEN_PARTS_MS, signal)
@@ -68,7 +71,17 @@ export function createRetention(
       }
       await pause(BETWEEN_PARTS_MS, signal)
     }
+    for await (const submissionId of logs?.unchangedSince(time) ?? []) {
+      if (!(await store.find(submissionId))) await removeLog(submissionId)
+    }
     return orphans
+  }
+
+  async function removeLog(submissionId: string): Promise<void> {
+    await logs?.remove(submissionId).catch((err) => {
+      signal.throwIfAborted()
+      log.warn({ submissionId, err }, 'the log of a job cannot be removed')
+    })
   }
 
   /** One that cannot be removed now is an orphan of a later pass. */

@@ -1,4 +1,5 @@
-import { outlineConfig } from './config-outline.ts'
+import { outlineConfig } from '@scheduler-task/job-config/config-outline'
+import type { LaunchSettings } from './launching.ts'
 
 const SECRET_NAME = /(password|passwd|passphrase|pwd|secret|token|credential|authorization|key)s?$/i
 /** Everything in a block of such a name, as in `password { value = … }`; `key` alone names too much. */
@@ -10,6 +11,8 @@ const HARMLESS = /^(true|false|null|none|\$\{.*\})$/i
 /** `password=…`, `"secretKey": "…"`, `password=\"…\"` in any output, whatever the config says. */
 const ASSIGNED =
   /((?:password|passwd|passphrase|pwd|secret|token|credential|(?:access|secret|api|private)[_.-]?key)s?\\{0,2}["']?\s{0,4}[=:]\s{0,4}\\{0,2}["']?)([^\s"',;&}\\]{4,})/gi
+/** `--name=value`, `name=value`, or `--name`, whose value is the next argument. */
+const OPTION = /^-{0,2}([A-Za-z][\w.-]*)(?:=(.*))?$/s
 /** `scheme://user:password@host` */
 const IN_URL = /(\b[a-z][a-z0-9+.-]{0,20}:\/\/[^\s/:@"']{0,200}:)([^\s/@"']{1,200})(?=@)/gi
 
@@ -18,24 +21,90 @@ const IN_URL = /(\b[a-z][a-z0-9+.-]{0,20}:\/\/[^\s/:@"']{0,200}:)([^\s/@"']{1,20
  * characters and more, each line of a longer text for itself, longest first, also as JSON and URLs spell them.
  */
 export function secretsIn(configText: string): readonly string[] {
+  const isNamed = secretPaths()
+  const values = outlineConfig(configText)
+    .assignments.filter(({ path }) => isNamed(path))
+    .flatMap((assignment) => assignment.values)
+  return spellingsOf(values)
+}
+
+/** The same of what a launcher is given beside the config: variables, settings of the engine, arguments. */
+export function secretsInSettings({ variables, conf, args }: LaunchSettings): readonly string[] {
+  return secretsNamed([...Object.entries(variables), ...Object.entries(conf), ...optionsIn(args)])
+}
+
+/** Of all of them, and of the launchers' environment. */
+export function allSecrets(
+  configText: string,
+  settings: LaunchSettings,
+  environment: Readonly<Record<string, string>> = {}
+): readonly string[] {
+  const secrets = new Set([
+    ...secretsIn(configText),
+    ...secretsInSettings(settings),
+    ...secretsNamed(Object.entries(environment))
+  ])
+  return [...secrets].sort((one, other) => other.length - one.length)
+}
+
+/** Values may be options themselves: `-Dstore.password=…`. */
+function secretsNamed(given: readonly (readonly [name: string, value: string])[]) {
+  const words = given.flatMap(([, value]) =>
+    optionsIn(value.split(/\s+/).filter((word) => word.includes('=')))
+  )
+  const named = [...given, ...words].filter(([name]) => isSecret([name]))
+  return spellingsOf(named.map(([, value]) => value))
+}
+
+function optionsIn(args: readonly string[]): [name: string, value: string][] {
+  return args.map((argument, at) => {
+    const [, option = '', value = args[at + 1] ?? ''] = OPTION.exec(argument) ?? []
+    return [option, value]
+  })
+}
+
+function spellingsOf(values: readonly string[]): readonly string[] {
   const secrets = new Set<string>()
-  for (const { path, values } of outlineConfig(configText).assignments) {
-    if (!isSecret(path)) continue
-    for (const value of values.flatMap((text) => text.split(/\r?\n/))) {
-      const text = value.trim()
-      if (text.length < SHORTEST_SECRET || HARMLESS.test(text)) continue
-      for (const spelling of [text, JSON.stringify(text).slice(1, -1), urlEncoded(text)]) {
-        secrets.add(spelling)
-      }
+  for (const value of values.flatMap((text) => text.split(/\r?\n/))) {
+    const text = value.trim()
+    if (text.length < SHORTEST_SECRET || HARMLESS.test(text)) continue
+    for (const spelling of [text, JSON.stringify(text).slice(1, -1), urlEncoded(text)]) {
+      secrets.add(spelling)
     }
   }
   return [...secrets].sort((one, other) => other.length - one.length)
 }
 
 /** A key with dots is one key for the parser; for people it is a path. */
-function isSecret(path: readonly string[]): boolean {
-  const names = path.flatMap((key) => key.split('.'))
-  return SECRET_NAME.test(names.at(-1) ?? '') || names.some((name) => SECRET_BLOCK.test(name))
+function isSecret(path: readonly string[], known = new Map<string, Secrecy>()): boolean {
+  let last = false
+  for (const key of path) {
+    let secrecy = known.get(key)
+    if (!secrecy) {
+      secrecy = secrecyOf(key)
+      known.set(key, secrecy)
+    }
+    if (secrecy.block) return true
+    last = secrecy.last
+  }
+  return last
+}
+
+/** What a key says of its own value, as the last of its path, and of all that stands in its block. */
+type Secrecy = Readonly<{ last: boolean; block: boolean }>
+
+function secrecyOf(key: string): Secrecy {
+  const names = key.split('.')
+  return {
+    last: SECRET_NAME.test(names.at(-1) ?? ''),
+    block: names.some((name) => SECRET_BLOCK.test(name))
+  }
+}
+
+/** `isSecret` for the many paths of one config, in which the same few keys come again and again. */
+function secretPaths(): (path: readonly string[]) => boolean {
+  const known = new Map<string, Secrecy>()
+  return (path) => isSecret(path, known)
 }
 
 /**
@@ -56,9 +125,53 @@ export function maskConfig(text: string): string {
   return assignmentsOfSecrets(byLine).length === 0 ? byLine : MASK
 }
 
+/** Up to the value, of a line that begins with a key. */
+const KEY = /^[^=:{]*[=:{]?\s*/
+
+/**
+ * Masks single lines of a config, by their number: the text is read once. What a key of a secret's name is given is masked
+ * whatever its spelling, up to the next setting; values that stand elsewhere once more by their spelling.
+ */
+export function lineMask(configText: string): (line: string, number: number) => string {
+  const { assignments } = outlineConfig(configText)
+  const isNamed = secretPaths()
+  const ofSecrets = new Set(assignments.filter(({ path }) => isNamed(path)))
+  const secrets = spellingsOf([...ofSecrets].flatMap(({ values }) => values))
+  /** Where a secret's setting begins, and the line of the next setting. */
+  const settings = new Map<number, { column: number; next: number }>()
+  const backwards = assignments.toSorted((one, other) => other.line - one.line)
+  let next = Number.POSITIVE_INFINITY
+  let line = Number.POSITIVE_INFINITY
+  for (const one of backwards) {
+    if (one.line < line) next = line
+    line = one.line
+    if (!ofSecrets.has(one) || one.values.every(isHarmless)) continue
+    const column = Math.min(one.column, settings.get(line)?.column ?? one.column)
+    settings.set(line, { column, next })
+  }
+  return (line, number) => {
+    const setting = settings.get(number)
+    if (setting) {
+      const before = line.slice(0, setting.column - 1)
+      const key = KEY.exec(line.slice(setting.column - 1))?.[0] ?? ''
+      return `${maskSecrets(before, secrets)}${key}${MASK}`
+    }
+    for (const [first, { next }] of settings) {
+      if (number > first && number < next && goesOn(line)) return MASK
+    }
+    return maskSecrets(line, secrets)
+  }
+}
+
+/** Not only braces, and no comment. */
+function goesOn(line: string): boolean {
+  return !/^\s*(?:[{}[\],\s]*|#.*|\/\/.*|[A-Za-z_][\w.-]*\s*\{\s*\}?)$/.test(line)
+}
+
 function assignmentsOfSecrets(text: string) {
+  const isNamed = secretPaths()
   return outlineConfig(text).assignments.filter(
-    ({ path, values }) => isSecret(path) && values.some((value) => !isHarmless(value))
+    ({ path, values }) => isNamed(path) && values.some((value) => !isHarmless(value))
   )
 }
 

@@ -8,7 +8,7 @@ import { applyObservation, changeTo, wasRefused } from './observation.ts'
 import type { Parts } from './parts.ts'
 import { refused, type StartOutcome, startTimeOf } from './start-outcome.ts'
 import type { Stops } from './stop-submission.ts'
-import type { Attempt, Submission } from './submission.ts'
+import type { Attempt, JobWarning, Submission } from './submission.ts'
 
 /** Attempts that began and were lost; and all together, those that never began included. */
 const MOST_LOST = 3
@@ -22,9 +22,13 @@ export interface Settling {
   accept: (submission: Submission, application: Application) => Promise<StartOutcome>
   /**
    * Nobody of the attempt is left, and there is no application. `lost`: the launcher did not end by itself, so that
-   * another attempt is to be made.
+   * another attempt is to be made. `named`: the application that its output names, and why it is not its own.
    */
-  withoutApplication: (submission: Submission, attempt: Attempt) => Promise<StartOutcome | 'lost'>
+  withoutApplication: (
+    submission: Submission,
+    attempt: Attempt,
+    named?: string
+  ) => Promise<StartOutcome | 'lost'>
   reject: (submission: Submission, code: string, text: string) => Promise<StartOutcome>
   /** Its time is over: it will not run, whatever appears. */
   cancel: (submission: Submission) => Promise<StartOutcome>
@@ -36,11 +40,9 @@ export function createSettling(parts: Parts, stops: Pick<Stops, 'begin'>): Settl
   const { store, rm, live, launching, log } = parts
 
   async function accept(submission: Submission, application: Application): Promise<StartOutcome> {
-    const { id, taskName } = submission
-    if (application.name !== taskName) {
-      const detail = `${application.id} is named ${application.name.slice(0, 200)}`
-      await store.note({ submissionId: id, who: 'resource-manager', what: 'name-differs', detail })
-    }
+    const { id } = submission
+    // Before the job can be over: afterwards nothing is added to it.
+    for (const warning of await mismatchesOf(submission, application)) await store.warn(id, warning)
     const wasNotTaken = wasRefused(application)
     const change = changeTo('SUBMITTED', application, Date.now())
     const startedAt = wasNotTaken ? null : Date.now()
@@ -59,9 +61,31 @@ export function createSettling(parts: Parts, stops: Pick<Stops, 'begin'>): Settl
     return refused(submission, 'APPLICATION_REFUSED', text, { applicationId, state })
   }
 
+  /** What has not reached YARN as it was asked for; tags by any case, since YARN lowers it. */
+  async function mismatchesOf(
+    { id, taskName, installationTag, submissionTag }: Submission,
+    { id: applicationId, name, applicationTags }: Application
+  ): Promise<JobWarning[]> {
+    const warnings: JobWarning[] = []
+    if (name !== taskName) {
+      const text = `${applicationId} is named ${name.slice(0, 200)}: the launcher or the job itself gave it another name than ${taskName}`
+      warnings.push({ code: 'NAME_DIFFERS', text })
+    }
+    const attempts = (await store.attemptsOf(id)).map(({ tag }) => tag)
+    const has = new Set(applicationTags.map((tag) => tag.toLowerCase()))
+    const missing = [installationTag, submissionTag].filter((tag) => !has.has(tag.toLowerCase()))
+    if (!attempts.some((tag) => has.has(tag.toLowerCase()))) missing.push(...attempts.slice(-1))
+    if (missing.length > 0) {
+      const text = `${applicationId} does not bear ${missing.join(', ')}: the job itself or the site’s settings gave it other tags, so it is known by its id alone`
+      warnings.push({ code: 'TAGS_MISSING', text })
+    }
+    return warnings
+  }
+
   async function withoutApplication(
     submission: Submission,
-    attempt: Attempt
+    attempt: Attempt,
+    named?: string
   ): Promise<StartOutcome | 'lost'> {
     const ref = refOf(attempt)
     const exit = (await launching.exitOf(ref)) ?? attempt.exit ?? undefined
@@ -71,7 +95,8 @@ export function createSettling(parts: Parts, stops: Pick<Stops, 'begin'>): Settl
       await launching.outputTail(ref, TAIL_BYTES)
     ]
     const { code, sentence } = failure ?? withoutReason(exit)
-    const outcome = await reject(submission, code, sentence)
+    const text = named === undefined ? sentence : `${sentence}; its output names ${named}`
+    const outcome = await reject(submission, code, text)
     const found = failure ? { lines: failure.lines } : { output: tail }
     return { ...outcome, fields: { ...outcome.fields, exit, ...found } }
   }

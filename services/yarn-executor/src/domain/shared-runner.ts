@@ -180,7 +180,6 @@ export function createSharedRunner({
     list: async (...given) => any().submissions.list(...given),
     attempts: async (...given) => any().submissions.attempts(...given),
     events: async (...given) => any().submissions.events(...given),
-    keptConfig: async (...given) => any().submissions.keptConfig(...given),
     config: async (...given) => any().submissions.config(...given),
     standing: (id) => any().submissions.standing(id)
   }

@@ -3,7 +3,10 @@ import type {
   Engine,
   LauncherExit,
   LauncherFailure,
-  ProcessIdentity
+  LaunchSettings,
+  ProcessIdentity,
+  ProfileName,
+  Program
 } from './launching.ts'
 
 /**
@@ -65,12 +68,17 @@ export type Submission = Readonly<{
   taskName: string
   engine: Engine
   deployMode: DeployMode
+  /** As it was accepted; null of what was accepted before there was a choice: then the default of its engine counts. */
+  profile: ProfileName | null
+  settings: LaunchSettings
+  /** What it runs, when that is not kept as its config. */
+  program: Program | null
   /** Who asked for it. */
   owner: string
   requestId: string
   /** As it was given. */
   configFile: string
-  /** `sha256:<hex>` of the user's bytes. */
+  /** `sha256:<hex>` of the user's bytes, or of the program. */
   configDigest: string
   /** `st-i-…`, the same for every application of this installation. */
   installationTag: string

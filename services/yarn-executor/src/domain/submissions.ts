@@ -9,7 +9,7 @@ import {
   keyReused,
   shuttingDown
 } from '../errors.ts'
-import type { Acceptance, Accepted, JobRequest } from './accept-job.ts'
+import type { Acceptance, Accepted } from './accept-job.ts'
 import type { Drain } from './drain.ts'
 import type { ForeignApplications } from './foreign-application.ts'
 import {
@@ -19,6 +19,8 @@ import {
   type SubmissionFilter,
   type SubmissionPage
 } from './job-store.ts'
+import type { JobRequest } from './launch-request.ts'
+import type { DeployMode, LaunchSettings } from './launching.ts'
 import type { Parts } from './parts.ts'
 import type { Starter } from './start-job.ts'
 import type { StartObstacles } from './start-obstacles.ts'
@@ -40,13 +42,17 @@ export type Repetition = Readonly<{
   requestId: string
   configFile?: string
   config?: Buffer
-  deployMode?: Submission['deployMode']
+  deployMode?: DeployMode
+  /** Each takes the whole place of the one of before. */
+  settings?: Partial<LaunchSettings>
   startDeadlineMs?: number
 }>
 
 /** How a submission stands beside what is stored: its turn, what is in its way, and how far its stop is. */
 export type Standing = Readonly<{
   position: number | undefined
+  /** What it waits for in the queue. */
+  waitsFor: 'launcher' | 'driver' | undefined
   stop: Readonly<StopProgress> | undefined
   /** What keeps its start from going on, for a while. */
   obstacle: string | undefined
@@ -74,9 +80,7 @@ export interface Submissions {
   ) => Promise<SubmissionPage>
   attempts: (id: string) => Promise<readonly Attempt[]>
   events: (id: string) => Promise<readonly SubmissionEvent[]>
-  /** The user's bytes, when they were kept. */
-  keptConfig: (submission: Submission) => Promise<Buffer | undefined>
-  /** The same; one that was not kept is a refusal. */
+  /** The user's bytes; those that were not kept are a refusal. */
   config: (submission: Submission) => Promise<Buffer>
   standing: (id: string) => Standing
 }
@@ -155,29 +159,30 @@ export function createSubmissions(
     return submission
   }
 
-  async function keptConfig({ configDigest }: Submission): Promise<Buffer | undefined> {
+  async function configOf({ id, configDigest }: Submission): Promise<Buffer> {
     const bytes = await store.config(configDigest)
-    return bytes && Buffer.from(bytes)
+    if (!bytes) throw configNotKept(id)
+    return Buffer.from(bytes)
   }
 
-  async function configOf(submission: Submission): Promise<Buffer> {
-    const bytes = await keptConfig(submission)
-    if (!bytes) throw configNotKept(submission.id)
-    return bytes
+  async function contentOf(before: Submission): Promise<Pick<JobRequest, 'config' | 'program'>> {
+    return before.program ? { program: before.program } : { config: await configOf(before) }
   }
 
   /** The same job once more. With the config of before it stays its owner's: only that one may read it. */
   async function again(before: Submission, repetition: Repetition, replaces?: string) {
-    const { who, requestId, configFile, config, deployMode } = repetition
+    const { who, requestId, configFile, config, settings } = repetition
     const given = configFile !== undefined || config !== undefined
     const job: JobRequest = {
       engine: before.engine,
-      deployMode: before.engine === 'flink' ? before.deployMode : (deployMode ?? before.deployMode),
+      ...(before.profile && { profile: before.profile }),
+      ...deployModeOf(before, repetition),
+      settings: { ...before.settings, ...settings },
       taskName: before.taskName,
       owner: given ? who : before.owner,
       requestId,
       configFile: given ? (configFile ?? '') : before.configFile,
-      ...(config ? { config } : !given && { config: await configOf(before) })
+      ...(config ? { config } : !given && (await contentOf(before)))
     }
     const draft = await draftOf(job)
     const accepted = await acceptance.accept(draft, {
@@ -235,14 +240,23 @@ export function createSubmissions(
       await find(id)
       return await store.events(id)
     },
-    keptConfig,
     config: configOf,
     standing: (id) => ({
       position: queue.positionOf(id),
+      waitsFor: queue.waitsFor(id),
       stop: stops.progressOf(id),
       obstacle: obstacles.problemOf(id)
     })
   }
+}
+
+/** `client` is what is meant where none is given, and the only one of a profile that knows none. */
+function deployModeOf(
+  before: Submission,
+  { deployMode }: Repetition
+): Pick<JobRequest, 'deployMode'> {
+  if (deployMode !== undefined) return { deployMode }
+  return before.deployMode === 'client' ? {} : { deployMode: before.deployMode }
 }
 
 function deadlineOf({ startDeadlineMs }: Readonly<{ startDeadlineMs?: number }>): number {

@@ -21,8 +21,9 @@ import {
 import { ok } from '@scheduler-task/envelope/envelope'
 import type { FastifyRequest } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
-import type { JobRequest } from '../domain/accept-job.ts'
+
 import type { JobRunner } from '../domain/job-runner.ts'
+import type { JobRequest } from '../domain/launch-request.ts'
 import type { RmReads } from './rm-reads.ts'
 
 export type V1Options = {
@@ -192,7 +193,7 @@ function sparkJob(request: FastifyRequest, body: StartSparkBody): JobRequest {
 }
 
 function flinkJob(request: FastifyRequest, body: StartFlinkBody): JobRequest {
-  return { ...common(request, body), engine: 'flink', deployMode: 'client' }
+  return { ...common(request, body), engine: 'flink' }
 }
 
 function common(request: FastifyRequest, body: StartSparkBody | StartFlinkBody) {

@@ -1,25 +1,75 @@
-import { constants } from 'node:fs'
-import { access, realpath } from 'node:fs/promises'
-import { join } from 'node:path'
-import type { ParameterIssue } from '@scheduler-task/envelope/errors'
-import type { LaunchRequest } from '../domain/launching.ts'
-import { NotStarted } from '../domain/launching.ts'
-import { type LauncherCommand, type LauncherProfile, PLAIN_PATH } from './launcher-profile.ts'
-import { isSparkDefault } from './spark-defaults.ts'
-import { checkWaterdropConfig, renderForSpark } from './waterdrop-config.ts'
+import { resolve } from 'node:path'
+import type { Engine, LaunchRequest } from '../domain/launching.ts'
+import { environmentNames } from './environment-names.ts'
+import { FLINK_SETTINGS, WORD } from './flink-settings.ts'
+import { checkValues, PLAIN_VARIABLE, requireSafe, type ValueRules } from './launch-values.ts'
+import type {
+  Installation,
+  LauncherCommand,
+  LauncherProfile,
+  ProfileFacts
+} from './launcher-profile.ts'
+import { findProgram } from './launcher-program.ts'
+import { checkWaterdropConfig } from './waterdrop-config.ts'
+import { renderForSpark, sparkEnvironment, variableArguments } from './waterdrop-spark.ts'
 
 const SCRIPTS = { spark: 'start-waterdrop-spark.sh', flink: 'start-waterdrop-flink.sh' } as const
-/** `eval`, word splitting and globbing leave these alone (waterdrop.md §1.9). The route has checked the same. */
-const TASK_NAME = /^[\p{L}\p{Nd}][\p{L}\p{Nd}._-]{0,99}$/u
-const TAG = /^[a-z0-9][a-z0-9_-]{0,99}$/
+const COMMON = {
+  runs: 'config',
+  files: [],
+  queue: true,
+  variables: true,
+  args: false,
+  mainClass: false
+} as const
 
-type Options = Readonly<{
-  /** `WATERDROP_HOME`. */
-  home: string
-  /** Absolute path of bash: other shells cannot read the scripts. */
-  bash: string
-  environment: Readonly<Record<string, string>>
-}>
+export const WATERDROP_2 = {
+  name: 'waterdrop-2',
+  swallowsErrors: true,
+  abilities: {
+    spark: {
+      ...COMMON,
+      deployModes: ['client', 'cluster'],
+      name: '`spark.app.name` in the copy of the config',
+      tags: '`SPARK_SUBMIT_OPTS` and the copy of the config',
+      conf: false
+    },
+    flink: {
+      ...COMMON,
+      deployModes: [],
+      name: '`-ynm`',
+      tags: '`-yD yarn.tags`',
+      conf: true
+    }
+  }
+} as const satisfies ProfileFacts
+
+const PROGRAM_INSTEAD = 'it runs a config; for a program of your own there is spark-submit or flink'
+
+export function rulesOf(engine: Engine): ValueRules {
+  return {
+    profile: WATERDROP_2.name,
+    abilities: WATERDROP_2.abilities[engine],
+    instead: {
+      conf: 'its script breaks every setting on the way to spark-submit; write them into the env block of the config',
+      args: PROGRAM_INSTEAD,
+      mainClass: PROGRAM_INSTEAD
+    },
+    taskName: problemOfName,
+    variable: PLAIN_VARIABLE,
+    // The script evaluates what it does not know itself.
+    ...(engine === 'flink' && { settings: { ...FLINK_SETTINGS, value: WORD } })
+  }
+}
+
+/** Names that the scripts take for something else. */
+export function problemOfName(taskName: string): string | undefined {
+  if (taskName.endsWith('-h')) return 'must not end in -h: the launcher takes it for help'
+  if (taskName.toLowerCase() === 'seatunnel') {
+    return 'is the launcher’s own default; give the job a name'
+  }
+  return undefined
+}
 
 /**
  * Waterdrop 2.0.x: `bin/start-waterdrop-spark.sh` and `bin/start-waterdrop-flink.sh` (waterdrop.md §7).
@@ -28,103 +78,71 @@ type Options = Readonly<{
  * is promised here; how often YARN starts that application's AM again after a node is lost is the cluster's rule and
  * the job's, and a stream that nobody restarts is worse. For at most one run of the driver:
  * `LAUNCHER_ENV_SPARK_SUBMIT_OPTS=-Dspark.yarn.maxAppAttempts=1`.
- * @throws Error naming WATERDROP_HOME when it cannot be used.
+ * @throws MissingHome naming WATERDROP_HOME when it cannot be used.
  */
-export async function createWaterdrop2({
-  home,
-  bash,
-  environment
-}: Options): Promise<LauncherProfile> {
-  const scripts = {
-    spark: await findScript(home, SCRIPTS.spark),
-    flink: await findScript(home, SCRIPTS.flink)
+export async function createWaterdrop2(
+  engine: Engine,
+  installation: Installation
+): Promise<LauncherProfile> {
+  const { bash, environment, extraPlugins = [] } = installation
+  const reading = {
+    generation: WATERDROP_2.name,
+    extraPlugins
   }
+  const what = 'the profile waterdrop-2 runs the scripts in its bin directory'
+  const script = await findProgram(installation, 'WATERDROP_HOME', { name: SCRIPTS[engine], what })
+  const environmentFile = resolve(script, '../../config/waterdrop-env.sh')
+  const rules = rulesOf(engine)
 
-  function check(request: LaunchRequest): readonly ParameterIssue[] {
-    return [...checkName(request.taskName), ...checkWaterdropConfig(request)]
-  }
-
-  async function command(request: LaunchRequest, configPath: string): Promise<LauncherCommand> {
-    const { engine, deployMode, tags } = request
-    if (!PLAIN_PATH.test(configPath)) throw new NotStarted(`not a plain path: ${configPath}`)
-    if (!tags.every((tag) => TAG.test(tag))) throw new NotStarted('a tag that YARN would change')
-    if (checkName(request.taskName).length > 0) throw new NotStarted('a taskName that is not plain')
-    if (engine === 'flink') {
-      return {
-        argv: [
-          ...[bash, scripts.flink],
-          ...['-m', 'yarn-cluster'],
-          ...['-ynm', request.taskName],
-          ...['-yD', `yarn.tags=${tags.join(',')}`],
-          '-d',
-          ...['--config', configPath]
-        ],
-        environment,
-        holdsDriver: false
-      }
-    }
-    // A driver on this host takes its tags from the rendered copy as well, and from there last.
-    if (deployMode === 'cluster' && (await isSparkDefault('spark.yarn.tags', environment))) {
-      throw new NotStarted(
-        'spark-defaults.conf sets spark.yarn.tags, which hides the tags by which applications are found again'
-      )
-    }
+  function onFlink(request: LaunchRequest, configPath: string): LauncherCommand {
+    const { taskName, tags, queue, conf } = request
     return {
       argv: [
-        ...[bash, scripts.spark],
+        ...[bash, script],
+        ...['-m', 'yarn-cluster'],
+        ...['-ynm', taskName],
+        ...(queue === null ? [] : ['-yqu', queue]),
+        ...['-yD', `yarn.tags=${tags.join(',')}`],
+        ...Object.entries(conf).flatMap(([name, value]) => ['-yD', `${name}=${value}`]),
+        '-d',
+        ...['--config', configPath],
+        ...variableArguments(request)
+      ],
+      environment,
+      holdsDriver: false
+    }
+  }
+
+  async function onSpark(request: LaunchRequest, configPath: string): Promise<LauncherCommand> {
+    const { deployMode } = request
+    return {
+      argv: [
+        ...[bash, script],
         ...['--master', 'yarn'],
         ...['--deploy-mode', deployMode],
-        ...['--config', configPath]
+        ...['--config', configPath],
+        ...variableArguments(request)
       ],
-      environment: { ...environment, SPARK_SUBMIT_OPTS: submitOptions(request, environment) },
+      environment: await sparkEnvironment(request, environment),
       holdsDriver: deployMode === 'client'
     }
   }
 
   return {
-    name: 'waterdrop-2',
-    check,
-    render: (request) => (request.engine === 'spark' ? renderForSpark(request) : request.config),
-    command
+    name: WATERDROP_2.name,
+    abilities: WATERDROP_2.abilities[engine],
+    swallowsErrors: WATERDROP_2.swallowsErrors,
+    check: (request) => [
+      ...checkValues(request, rules),
+      ...checkWaterdropConfig(request, {
+        ...reading,
+        environment: environmentNames({ environment, files: [environmentFile] })
+      })
+    ],
+    render: (request) => (engine === 'spark' ? renderForSpark(request, 'env') : request.config),
+    command: async (request, configPath) => {
+      requireSafe(request, configPath, rules)
+      return engine === 'flink' ? onFlink(request, configPath) : await onSpark(request, configPath)
+    }
   }
-}
-
-/** The script's own way to spark-submit breaks every setting (waterdrop.md §1.2), JVM properties get through. */
-function submitOptions(
-  { tags, deployMode }: LaunchRequest,
-  { SPARK_SUBMIT_OPTS }: Readonly<Record<string, string>>
-): string {
-  const options = SPARK_SUBMIT_OPTS ? [SPARK_SUBMIT_OPTS] : []
-  options.push(`-Dspark.yarn.tags=${tags.join(',')}`)
-  // The launcher is let go once the RM has accepted the application; waiting is this service's work.
-  if (deployMode === 'cluster') options.push('-Dspark.yarn.submit.waitAppCompletion=false')
-  return options.join(' ')
-}
-
-function checkName(taskName: string): ParameterIssue[] {
-  if (!TASK_NAME.test(taskName)) {
-    return [{ path: 'taskName', message: 'is not a name that the launcher can be given' }]
-  }
-  if (taskName.endsWith('-h')) {
-    return [{ path: 'taskName', message: 'must not end in -h: the launcher takes it for help' }]
-  }
-  if (taskName.toLowerCase() === 'seatunnel') {
-    return [{ path: 'taskName', message: 'is the launcher’s own default; give the job a name' }]
-  }
-  return []
-}
-
-async function findScript(home: string, script: string): Promise<string> {
-  const path = join(home, 'bin', script)
-  const found = await realpath(path).catch(() => undefined)
-  if (!found) throw new Error(`WATERDROP_HOME: there is no ${path}`)
-  if (!PLAIN_PATH.test(found)) {
-    throw new Error(
-      `WATERDROP_HOME: ${found} has blanks or shell characters, which the scripts cannot cope with`
-    )
-  }
-  await access(found, constants.R_OK).catch((cause) => {
-    throw new Error(`WATERDROP_HOME: ${found} cannot be read`, { cause })
-  })
-  return found
 }

@@ -27,7 +27,7 @@ const soon = () => AbortSignal.timeout(15_000)
 t.test(
   'one that heeds SIGTERM is ended within its grace, and its exit status is kept',
   async (t) => {
-    const started = await startAttempt(t, ['/bin/bash', '-c', 'sleep 60 & wait'])
+    const started = await startAttempt(t, ['/bin/bash', '-c', 'sleep 60 & wait; sleep 60'])
     const { launching, attempt } = started
     t.equal(await launching.fence(attempt), 'held')
     const begun = Date.now()
@@ -38,6 +38,14 @@ t.test(
     await launching.end(attempt, { graceMs: 10_000, signal: soon() })
   }
 )
+
+t.test('one that becomes another program on SIGTERM is asked again', async (t) => {
+  const becoming = `trap 'exec sleep 60' TERM; echo ready; while :; do sleep 0.1; done`
+  const { launching, attempt } = await startAttempt(t, ['/bin/bash', '-c', becoming])
+  await until(async () => (await launching.outputTail(attempt, 100)).stdout.includes('ready'))
+  await launching.end(attempt, { graceMs: 20_000, signal: soon() })
+  t.same(await launching.exitOf(attempt), { kind: 'signalled', signal: 'SIGTERM' })
+})
 
 t.test('one that ignores SIGTERM gets SIGKILL, and that is written down too', async (t) => {
   const started = await startAttempt(t, node('ignores-sigterm.mjs'))

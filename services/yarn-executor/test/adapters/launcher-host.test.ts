@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import t from 'tap'
 import { inspectHost } from '../../src/adapters/launcher-host.ts'
 import { createProcessLaunching } from '../../src/adapters/process-launching.ts'
-import { createWaterdrop2 } from '../../src/launchers/waterdrop-2.ts'
 
 t.test('this host can run launchers', async (t) => {
   const host = await inspectHost()
@@ -21,12 +20,10 @@ t.test('what is missing is said, with what to do', async (t) => {
 
 t.test('a directory that the scripts could not read is refused', async (t) => {
   const root = t.testdir({
-    'a b': {},
-    bin: { 'start-waterdrop-spark.sh': '', 'start-waterdrop-flink.sh': '' }
+    'a b': {}
   })
   const host = await inspectHost()
-  const profile = await createWaterdrop2({ home: root, bash: host.bash, environment: {} })
-  const profiles = { spark: profile, flink: profile }
+  const profiles: never[] = []
   await t.rejects(createProcessLaunching({ root: join(root, 'a b'), host, profiles }), {
     message: /^DATA_DIR: .*a b has blanks or shell characters/
   })

@@ -131,7 +131,9 @@ t.test('a host that cannot start it now is asked again, and starts it once', asy
 })
 
 t.test('one whose directory somebody has removed is not said never to have started', async (t) => {
-  const { launching, attempt, directory } = await startAttempt(t, ['/bin/sleep', '60'])
+  const argv = ['/bin/sh', '-c', 'echo up; exec sleep 60']
+  const { launching, attempt, directory } = await startAttempt(t, argv)
+  await until(() => readFileSync(join(directory, 'stdout'), 'utf8') === 'up\n')
   rmSync(directory, { recursive: true })
   t.equal(await launching.exitOf(attempt), undefined, 'while it runs')
   await launching.end(attempt, { graceMs: 0, signal: AbortSignal.timeout(20_000) })

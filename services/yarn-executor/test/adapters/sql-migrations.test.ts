@@ -12,6 +12,7 @@ import { openPostgres } from '../../src/adapters/postgres-database.ts'
 import type { SqlDatabase } from '../../src/adapters/sql-database.ts'
 import { createSqlJobStore } from '../../src/adapters/sql-job-store.ts'
 import { openSqliteFile } from '../../src/adapters/sqlite-file.ts'
+import { NO_SETTINGS } from '../../src/domain/launching.ts'
 import { newSubmission } from '../support/job-store-contract.ts'
 import { openStore } from '../support/sqlite-store.ts'
 
@@ -54,6 +55,7 @@ t.test('a file of the first version is brought up to date with all that is in it
     startedAt: 1000
   })
   t.match(await store.find('old-2'), { state: 'REJECTED', reason: 'NO_APPLICATION' })
+  t.match(await store.find('old-1'), { profile: null, settings: NO_SETTINGS, program: null })
   t.match(await store.openAttempts(), [{ id: 'old-1-1', argv: ['a', 'b'] }])
   t.strictSame(
     (await store.events('old-1')).map(({ what }) => what),
@@ -110,6 +112,28 @@ for (const [name, { module, create, open }] of Object.entries(KINDS)) {
       t.match(await store.accept(newSubmission()), { state: 'ACCEPTED' })
     }
   )
+
+  t.test(`${name}: what was accepted before there were profiles has none`, async (t) => {
+    const target = await create(t)
+    const database = await open(target)
+    const before = createSqlJobStore(database)
+    const given = newSubmission({ settings: { ...NO_SETTINGS, queue: 'etl' } })
+    await before.accept(given)
+    const { db } = database
+    for (const column of ['profile', 'settings', 'program']) {
+      await db.schema.alterTable('submissions').dropColumn(column).execute()
+    }
+    await sql`delete from migrations where name = '0009-profiles'`.execute(db)
+    await before.close()
+    const store = createSqlJobStore(await open(target))
+    t.teardown(() => store.close())
+    t.match(await store.find(given.id), {
+      taskName: given.taskName,
+      profile: null,
+      settings: NO_SETTINGS,
+      program: null
+    })
+  })
 
   t.test(`${name}: a database of a newer version is refused`, async (t) => {
     const target = await create(t)

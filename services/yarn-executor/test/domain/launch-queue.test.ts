@@ -128,3 +128,17 @@ t.test('who was accepted before a restart has a place; who is withdrawn has none
   queue.close()
   t.throws(() => queue.readmit('late'), QueueClosed)
 })
+
+t.test('who waits is told for what', async (t) => {
+  const queue = createLaunchQueue({ maxLaunchers: 1, maxDrivers: 1, maxQueued: 9 })
+  const never = new AbortController().signal
+  const first = await queue.reserve('first').turn({ driver: true }, never)
+  void queue.reserve('driver').turn({ driver: true }, never)
+  void queue.reserve('other').turn({ driver: false }, never)
+  t.strictSame(
+    ['first', 'driver', 'other'].map((id) => queue.waitsFor(id)),
+    [undefined, 'driver', 'launcher']
+  )
+  first.ended()
+  t.equal(queue.waitsFor('driver'), 'launcher')
+})

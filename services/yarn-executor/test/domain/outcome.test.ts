@@ -1,7 +1,13 @@
 import t from 'tap'
 import type { LauncherExit, LauncherFailure } from '../../src/domain/launching.ts'
 import { warningOf } from '../../src/domain/left-behind.ts'
-import { type Judged, type JudgedAttempt, judge } from '../../src/domain/outcome.ts'
+import {
+  type Judged,
+  type JudgedAttempt,
+  judge,
+  needsDriverOutput,
+  withDriverOutput
+} from '../../src/domain/outcome.ts'
 import { FINAL_STATES, SUBMISSION_STATES } from '../../src/domain/submission.ts'
 
 const APPLICATION = 'application_1795346064118_0033'
@@ -245,4 +251,32 @@ t.test('what is out of order with an application that goes on', async (t) => {
     t.equal(found?.code, code, name)
     if (found) t.match(found.text, /application_1795346064118_0033 goes on/, name)
   }
+})
+
+t.test('the output of a driver decides only where nothing else can', (t) => {
+  const verdict = { outcome: 'SUCCEEDED', evidence: [{ source: 'yarn', text: 'ended' }] } as const
+  const swallows = { swallowsErrors: true }
+  const cluster = { engine: 'spark', deployMode: 'cluster', state: 'FINISHED' } as const
+  t.ok(needsDriverOutput(verdict, cluster, swallows))
+  t.notOk(needsDriverOutput(verdict, cluster, { swallowsErrors: false }), 'others tell YARN')
+  t.notOk(
+    needsDriverOutput(verdict, { ...cluster, deployMode: 'client' }, swallows),
+    'printed here'
+  )
+  t.notOk(
+    needsDriverOutput(verdict, { ...cluster, engine: 'flink' }, swallows),
+    'the client runs it'
+  )
+  t.notOk(needsDriverOutput({ ...verdict, outcome: 'KILLED' }, cluster, swallows))
+  const failure = { code: 'JOB_FAILED', sentence: 'It failed.', lines: ['Fatal Error,'] }
+  t.match(withDriverOutput(verdict, { kind: 'failed', failure, text: 'stdout' }), {
+    outcome: 'FAILED',
+    evidence: [{ source: 'driver', text: 'It failed. (stdout)\nFatal Error,' }, {}, {}]
+  })
+  t.match(withDriverOutput(verdict, { kind: 'silent', text: 'read' }), { outcome: 'SUCCEEDED' })
+  t.match(withDriverOutput(verdict, { kind: 'unread', text: 'gone' }), {
+    outcome: 'UNKNOWN',
+    evidence: [{ source: 'yarn' }, { text: /could not be read: gone$/ }]
+  })
+  t.end()
 })

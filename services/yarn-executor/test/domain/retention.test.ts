@@ -5,6 +5,7 @@ import { lastingDirectory } from '@scheduler-task/test-support/lasting-directory
 import { pino } from 'pino'
 import t, { type Test } from 'tap'
 import { createAttemptRemoval } from '../../src/adapters/attempt-removal.ts'
+import { createLogSpools } from '../../src/adapters/log-spools.ts'
 import { createBackgroundWork } from '../../src/domain/background-work.ts'
 import type { JobStore } from '../../src/domain/job-store.ts'
 import { createRetention } from '../../src/domain/retention.ts'
@@ -25,11 +26,19 @@ async function keeping(t: Test) {
   const background = createBackgroundWork(log)
   t.teardown(() => background.close())
   const directories = await createAttemptRemoval(join(root, 'attempts'), launching)
-  const retention = createRetention({ store, background, log }, directories, 30)
+  const logs = createLogSpools({
+    root: join(root, 'logs'),
+    maxBytes: 1e6,
+    bootId: 'b',
+    log,
+    signal: background.signal
+  })
+  const retention = createRetention({ store, background, log }, directories, 30, logs)
   return {
     root,
     store,
     launching,
+    logs,
     lines,
     retention,
     tick: (to: number) => {
@@ -159,3 +168,21 @@ t.test(
     t.ok(existsSync(prepared.directory))
   }
 )
+
+t.test('the log of a job goes with it, and one that no job has', async (t) => {
+  const { root, logs, retention, ended, tick } = await keeping(t)
+  const { id } = await ended()
+  for (const one of [id, 'nobodys']) {
+    const spool = await logs.open(one)
+    await spool.append('a', [{ at: 1, text: 'x' }], 1)
+    const directory = join(root, 'logs', 'spools', one)
+    for (const path of [join(directory, '0000000000000000.log'), directory])
+      await utimes(path, 1, 1)
+  }
+  await retention.pass(LONG_AGO - 1)
+  t.equal(await logs.has(id), true, 'of a job that is kept')
+  tick(LONG_AGO + 10)
+  await retention.pass(LONG_AGO + 1_000_000)
+  t.equal(await logs.has(id), false)
+  t.equal(await logs.has('nobodys'), false)
+})

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { maskConfig, maskSecrets, secretsIn } from '../../src/domain/secret-masking.ts'
+import { lineMask, maskConfig, maskSecrets, secretsIn } from '../../src/domain/secret-masking.ts'
 
 t.test('values of keys that are named like a secret, of four characters and more', async (t) => {
   const config = `
@@ -83,4 +83,37 @@ t.test('a config that others may see, however its secrets are spelled', async (t
   const harmless =
     'env { spark.app.name = "x", primary_key = "id", token = no, url = "jdbc:hive2://h:1/x" }'
   t.equal(maskConfig(harmless), harmless)
+})
+
+t.test('single lines of a config are masked as the whole is', async (t) => {
+  const text = [
+    'sink {',
+    `  jdbc { user = "etl", password = "hun" \${tail} "ter2" }`,
+    '  Console { }',
+    '  es {',
+    '    "api-token" = """first part',
+    'second part"""',
+    '    password =',
+    '      "\\u0068unter22"',
+    '  }',
+    '  # not hunter22 again',
+    '  Consol { }',
+    '}'
+  ].join('\n')
+  const mask = lineMask(text)
+  const shown = text.split('\n').map((line, index) => mask(line, index + 1))
+  t.strictSame(shown, [
+    'sink {',
+    '  jdbc { user = "etl", password = ******',
+    '  Console { }',
+    '  es {',
+    '    "api-token" = ******',
+    '******',
+    '    password =******',
+    '******',
+    '  }',
+    '  # not ****** again',
+    '  Consol { }',
+    '}'
+  ])
 })

@@ -178,13 +178,17 @@ t.test('health, version and the OpenAPI document', async (t) => {
     '/executor/v2/applications/{applicationId}/stop',
     '/executor/v2/events',
     '/executor/v2/jobs',
+    '/executor/v2/jobs/check',
     '/executor/v2/jobs/{id}',
     '/executor/v2/jobs/{id}/close',
     '/executor/v2/jobs/{id}/config',
+    '/executor/v2/jobs/{id}/diagnosis',
     '/executor/v2/jobs/{id}/events',
+    '/executor/v2/jobs/{id}/log',
     '/executor/v2/jobs/{id}/rerun',
     '/executor/v2/jobs/{id}/restart',
     '/executor/v2/jobs/{id}/stop',
+    '/executor/v2/profiles',
     '/executor/y/logger/{applicationId}',
     '/executor/yarnStatus'
   ])

@@ -105,7 +105,7 @@ t.test('the site’s own tags would hide ours in cluster mode', async (t) => {
 
 t.test('a home that cannot be used is refused by its variable’s name', async (t) => {
   const root = t.testdir({ 'a b': { bin: { 'start-waterdrop-spark.sh': '' } }, empty: {} })
-  const make = (home: string) => createWaterdrop2({ home, bash: '/bin/bash', environment: {} })
+  const make = (home: string) => createWaterdrop2('spark', installed(home))
   await t.rejects(make(join(root, 'empty')), {
     message: /^WATERDROP_HOME: there is no .*spark\.sh$/
   })
@@ -117,7 +117,11 @@ t.test('a home behind a link is run by its real path', async (t) => {
   await recordingLaunching(root)
   symlinkSync(join(root, 'waterdrop'), join(root, 'link'))
   const home = join(root, 'link')
-  const profile = await createWaterdrop2({ home, bash: '/bin/bash', environment: {} })
+  const profile = await createWaterdrop2('spark', installed(home))
   const { argv } = await profile.command(requestFor('a1'), '/x/y.conf')
   t.equal(argv[1], join(root, 'waterdrop/bin/start-waterdrop-spark.sh'))
 })
+
+function installed(home: string) {
+  return { homes: { WATERDROP_HOME: home }, bash: '/bin/bash', environment: {} }
+}

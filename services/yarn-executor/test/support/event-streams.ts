@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import type { Authenticator, Identity } from '@scheduler-task/auth/authenticator'
 import { envelopePlugin } from '@scheduler-task/envelope/envelope-plugin'
-import Fastify from 'fastify'
+import Fastify, { type FastifyPluginAsync } from 'fastify'
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
 import { pino } from 'pino'
 import type { Test } from 'tap'
@@ -31,15 +31,16 @@ export type StreamServer = {
   write: (count: number, detail?: string) => Promise<void>
 }
 
-/** The stream alone, on a store of its own; whoever asks `identify` is let in as long as it does not throw. */
-export async function startStreams(
+/** Limits of streams that no test runs into unless it says so. */
+const LIMITS = { maxWatchers: 1000, heartbeatMs: 60_000, stuckMs: 60_000, sessionCheckMs: 20 }
+
+/** Routes alone; whoever asks `identify` is let in as long as it does not throw. */
+export async function serveStreams<T>(
   t: Test,
-  options: Partial<EventRoutesOptions> = {},
+  routes: FastifyPluginAsync<T & typeof LIMITS & { ends: AbortSignal }>,
+  options: T,
   identify: Authenticator['identify'] = async () => IDENTITY
-): Promise<StreamServer> {
-  const log = pino({ level: 'silent' })
-  const store = createSqlJobStore(await openSqliteFile(join(t.testdir(), 'events.sqlite')))
-  const background = createBackgroundWork(log)
+): Promise<Pick<StreamServer, 'url' | 'port' | 'connections'>> {
   const ending = new AbortController()
   setMaxListeners(0, ending.signal)
   const app = Fastify({ forceCloseConnections: true })
@@ -51,31 +52,43 @@ export async function startStreams(
     const identity = await identify(request.headers)
     Object.assign(request, { identity, user: identity.user })
   })
-  await app.register(eventRoutes, {
-    events: createEventFeed({ store, background, log }),
-    ends: ending.signal,
-    maxWatchers: 1000,
-    heartbeatMs: 60_000,
-    stuckMs: 60_000,
-    sessionCheckMs: 20,
-    ...options
+  await app.register(async (scope) => {
+    await routes(scope, { ...LIMITS, ends: ending.signal, ...options })
   })
-  const { id: submissionId } = await store.accept(newSubmission())
   t.teardown(async () => {
     ending.abort()
     await app.close()
-    await background.close()
-    await store.close()
   })
   const url = await app.listen({ host: '127.0.0.1', port: 0 })
   return {
     url,
     port: Number(new URL(url).port),
-    store,
     connections: () =>
       new Promise((resolve, reject) =>
         app.server.getConnections((error, count) => (error ? reject(error) : resolve(count)))
-      ),
+      )
+  }
+}
+
+/** The stream of events alone, on a store of its own. */
+export async function startStreams(
+  t: Test,
+  options: Partial<EventRoutesOptions> = {},
+  identify?: Authenticator['identify']
+): Promise<StreamServer> {
+  const log = pino({ level: 'silent' })
+  const store = createSqlJobStore(await openSqliteFile(join(t.testdir(), 'events.sqlite')))
+  const background = createBackgroundWork(log)
+  t.teardown(async () => {
+    await background.close()
+    await store.close()
+  })
+  const events = createEventFeed({ store, background, log })
+  const served = await serveStreams(t, eventRoutes, { events, ...options }, identify)
+  const { id: submissionId } = await store.accept(newSubmission())
+  return {
+    ...served,
+    store,
     write: async (count, detail = 'x') => {
       const event = { submissionId, who: 'w', what: 'noted', detail }
       for (let at = 0; at < count; at += 500) {
@@ -87,12 +100,17 @@ export async function startStreams(
 }
 
 /** A client that asks for the stream and reads nothing of it until it is resumed. */
-export async function connectSilent(t: Test, port: number, after = 0): Promise<Socket> {
+export async function connectSilent(
+  t: Test,
+  port: number,
+  after = 0,
+  path = '/events'
+): Promise<Socket> {
   const socket = connect({ host: '127.0.0.1', port })
   socket.on('error', () => {})
   t.teardown(() => socket.destroy())
   await new Promise((resolve) => socket.once('connect', resolve))
   socket.pause()
-  socket.write(`GET /events HTTP/1.1\r\nHost: localhost\r\nLast-Event-ID: ${after}\r\n\r\n`)
+  socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\nLast-Event-ID: ${after}\r\n\r\n`)
   return socket
 }

@@ -6,7 +6,7 @@ import {
   type SandboxCluster,
   writeSandboxCluster
 } from '@scheduler-task/sandbox/launchers/sandbox-cluster'
-import { type SandboxYarn, startYarn } from '@scheduler-task/sandbox/yarn/yarn'
+import { type SandboxYarn, startYarn, type YarnOptions } from '@scheduler-task/sandbox/yarn/yarn'
 import type { App } from '@scheduler-task/service-base/create-app'
 import { loadConfig } from '@scheduler-task/service-base/load-config'
 import { pino } from 'pino'
@@ -52,7 +52,8 @@ export type Surroundings = {
 /** A ResourceManager and launchers, a file root with `CONFIGS`, a data directory; processes end with the test. */
 export async function startSurroundings(
   t: Test,
-  overrides: Record<string, string> = {}
+  overrides: Record<string, string> = {},
+  yarnOptions: YarnOptions = {}
 ): Promise<Surroundings> {
   // Not t.testdir: it is gone before the launchers are.
   const dir = await mkdtemp(join(tmpdir(), 'yarn-executor-'))
@@ -62,7 +63,7 @@ export async function startSurroundings(
   for (const [name, text] of Object.entries(CONFIGS)) {
     await writeFile(join(dir, 'files', name), text)
   }
-  const yarn = await startYarn()
+  const yarn = await startYarn(yarnOptions)
   t.teardown(() => yarn.close())
   const cluster = await writeSandboxCluster(join(dir, 'sandbox'), { resourceManagerUrl: yarn.url })
   const variables = {
@@ -80,6 +81,7 @@ export async function startSurroundings(
     SUBMIT_HORIZON_MS: '300',
     KILL_GRACE_MS: '500',
     SHUTDOWN_TIMEOUT_MS: '500',
+    YARN_LOG_SERVER_URL: yarn.historyUrl,
     ...cluster.environment,
     ...overrides
   }

@@ -1,5 +1,6 @@
 import type { Test } from 'tap'
 import { type JobStore, NameTaken, type NewSubmission } from '../../src/domain/job-store.ts'
+import { NO_SETTINGS } from '../../src/domain/launching.ts'
 import { ImpossibleChange, type SubmissionState } from '../../src/domain/submission.ts'
 
 let made = 0
@@ -22,6 +23,9 @@ export function newSubmission(given: Partial<NewSubmission> = {}): NewSubmission
     startDeadline: 1000,
     replaces: null,
     promised: false,
+    profile: 'waterdrop-2',
+    settings: NO_SETTINGS,
+    program: null,
     ...given
   }
 }
@@ -49,6 +53,29 @@ export type OpenStore = (t: Test, now: () => number) => Promise<OpenedStore>
 
 /** What every JobStore keeps, whatever is behind it. */
 export function jobStoreContract(t: Test, name: string, open: OpenStore): void {
+  t.test(`${name}: how a job is launched is kept to the letter`, async (t) => {
+    const { store, reopen } = await open(t, Date.now)
+    const settings = {
+      queue: 'root.etl',
+      variables: { day: '2026-11-23', 'a.b': '' },
+      conf: { 'spark.x': 'a "b" \\ $(c)' },
+      args: ['--day', '', '中文', '#x'],
+      mainClass: 'com.example.Main$'
+    }
+    const program = { path: '/srv/files/a b.jar', digest: 'sha256:00', bytes: 2 ** 33 }
+    const given = newSubmission({ profile: 'spark-submit', settings, program })
+    const accepted = await store.accept(given)
+    const plain = await store.accept(newSubmission())
+    const again = await reopen()
+    for (const one of [accepted, await again.find(given.id)]) {
+      t.match(one, { profile: 'spark-submit' })
+      t.strictSame(one?.settings, settings)
+      t.strictSame(one?.program, program)
+    }
+    const other = await again.find(plain.id)
+    t.strictSame([other?.settings, other?.program], [NO_SETTINGS, null])
+  })
+
   t.test(`${name}: a tag is never given twice`, async (t) => {
     const { store } = await open(t, Date.now)
     const first = await store.accept(newSubmission())

@@ -2,14 +2,17 @@ import { fileURLToPath } from 'node:url'
 import { lastingDirectory } from '@scheduler-task/test-support/lasting-directory'
 import { inspectHost } from '../../src/adapters/launcher-host.ts'
 import { createProcessLaunching } from '../../src/adapters/process-launching.ts'
-import type {
-  AttemptRef,
-  LaunchEvent,
-  Launching,
-  LaunchRequest,
-  ProcessIdentity
+import {
+  type AttemptRef,
+  type LaunchEvent,
+  type Launching,
+  type LaunchRequest,
+  NO_SETTINGS,
+  type ProcessIdentity
 } from '../../src/domain/launching.ts'
 import type { LauncherProfile } from '../../src/launchers/launcher-profile.ts'
+import type { HostedProfile } from '../../src/launchers/launcher-profiles.ts'
+import { WATERDROP_2 } from '../../src/launchers/waterdrop-2.ts'
 
 export const APPLICATION = 'application_1795346064118_0033'
 
@@ -30,6 +33,8 @@ sink { Console { } }
 
 export function requestFor(attemptId: string, changes: Partial<LaunchRequest> = {}): LaunchRequest {
   return {
+    ...NO_SETTINGS,
+    profile: 'waterdrop-2',
     engine: 'spark',
     deployMode: 'client',
     taskName: 'testSpark',
@@ -37,6 +42,8 @@ export function requestFor(attemptId: string, changes: Partial<LaunchRequest> = 
     submissionId: 'submission-1',
     attemptId,
     config: Buffer.from(CONFIG),
+    configName: 'application.conf',
+    program: null,
     ...changes
   }
 }
@@ -47,8 +54,7 @@ export async function fixtureLaunching(
   argv: readonly string[],
   path = '/usr/bin:/bin'
 ): Promise<Launching> {
-  const profile: LauncherProfile = {
-    name: 'fixture',
+  const profiles = onlyProfile({
     check: () => [],
     render: ({ config }) => config,
     command: async () => ({
@@ -56,9 +62,21 @@ export async function fixtureLaunching(
       environment: { PATH: path, LANG: 'C.UTF-8' },
       holdsDriver: true
     })
-  }
+  })
   const host = await inspectHost()
-  return createProcessLaunching({ root, host, profiles: { spark: profile, flink: profile } })
+  return createProcessLaunching({ root, host, profiles })
+}
+
+/** For both engines, and for all jobs: these functions under the name of a real profile. */
+export function onlyProfile(
+  functions: Pick<LauncherProfile, 'check' | 'render' | 'command'>
+): readonly HostedProfile[] {
+  const { name, swallowsErrors } = WATERDROP_2
+  return (['spark', 'flink'] as const).map((engine) => {
+    const facts = { name, swallowsErrors, abilities: WATERDROP_2.abilities[engine] }
+    const profile = { ...facts, ...functions }
+    return { ...facts, engine, isDefault: true, missing: null, profile }
+  })
 }
 
 type Test = {

@@ -4,9 +4,8 @@ import { inspectHost } from '../../src/adapters/launcher-host.ts'
 import { createProcessLaunching } from '../../src/adapters/process-launching.ts'
 import { attemptsRoot } from '../../src/configured-launching.ts'
 import type { Launching } from '../../src/domain/launching.ts'
-import type { LauncherProfile } from '../../src/launchers/launcher-profile.ts'
 import { configOf, type Surroundings } from './executor.ts'
-import { fixture } from './launching.ts'
+import { fixture, onlyProfile } from './launching.ts'
 
 /** A launch as it was recorded: which program, what its job does, and what goes wrong. */
 export type RecordedLaunch = Readonly<{
@@ -26,8 +25,7 @@ export async function recordedLaunching(
   { cluster, variables }: Surroundings,
   launches: Readonly<Record<string, RecordedLaunch>>
 ): Promise<Launching> {
-  const profile: LauncherProfile = {
-    name: 'recorded',
+  const profiles = onlyProfile({
     check: () => [],
     render: ({ config }) => config,
     command: async ({ taskName, tags, attemptId }) => {
@@ -62,8 +60,8 @@ export async function recordedLaunching(
         holdsDriver: lives
       }
     }
-  }
+  })
   const host = await inspectHost()
   const root = attemptsRoot(configOf(variables))
-  return await createProcessLaunching({ root, host, profiles: { spark: profile, flink: profile } })
+  return await createProcessLaunching({ root, host, profiles })
 }

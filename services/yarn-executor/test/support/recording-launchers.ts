@@ -1,11 +1,12 @@
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { writeWaterdrop1Home } from '@scheduler-task/sandbox/launchers/waterdrop-1-home'
 import { writeWaterdropHome } from '@scheduler-task/sandbox/launchers/waterdrop-home'
 import { inspectHost } from '../../src/adapters/launcher-host.ts'
 import { createProcessLaunching } from '../../src/adapters/process-launching.ts'
 import type { Launching, LaunchRequest } from '../../src/domain/launching.ts'
 import { launcherEnvironment } from '../../src/launchers/launcher-environment.ts'
-import { createWaterdrop2 } from '../../src/launchers/waterdrop-2.ts'
+import { hostedProfiles } from '../../src/launchers/launcher-profiles.ts'
 import { endAfter } from './launching.ts'
 
 /** Writes down what reached it, in the attempt's directory. */
@@ -24,6 +25,7 @@ export async function recordingLaunching(
 ): Promise<Launching> {
   const home = join(root, 'waterdrop')
   await writeWaterdropHome(home, { kind: 'stand-in' })
+  await writeWaterdrop1Home(join(root, 'waterdrop-1'))
   for (const program of ['spark/bin/spark-submit', 'flink/bin/flink']) {
     const path = join(root, program)
     await mkdir(dirname(path), { recursive: true })
@@ -42,8 +44,15 @@ export async function recordingLaunching(
     },
     host.locale
   )
-  const profile = await createWaterdrop2({ home, bash: host.bash, environment })
-  const profiles = { spark: profile, flink: profile }
+  const homes = {
+    WATERDROP_HOME: home,
+    WATERDROP_1_HOME: join(root, 'waterdrop-1'),
+    SPARK_HOME: join(root, 'spark'),
+    FLINK_HOME: join(root, 'flink')
+  }
+  const installation = { homes, bash: host.bash, environment }
+  const defaults = { spark: 'waterdrop-2', flink: 'waterdrop-2' } as const
+  const profiles = await hostedProfiles(installation, defaults)
   return createProcessLaunching({ root: join(root, 'attempts'), host, profiles })
 }
 

@@ -9,6 +9,8 @@ export type ServiceProcess = Pick<Executor, 'get' | 'post'> & {
   kill: () => Promise<void>
   /** SIGTERM, likewise. */
   stop: () => Promise<void>
+  /** Does something while the service stands still. */
+  meanwhileHalted: (act: () => void) => void
 }
 
 const FOLDER = join(import.meta.dirname, '../..')
@@ -19,11 +21,19 @@ export async function startService(
   variables: Record<string, string>
 ): Promise<ServiceProcess> {
   const given = { ...variables, LOG_LEVEL: 'info' }
-  const { url, end } = await startServer(t, { folder: FOLDER, variables: given })
+  const { url, child, end } = await startServer(t, { folder: FOLDER, variables: given })
   return {
     url,
     kill: async () => void (await end('SIGKILL')),
     stop: async () => void (await end('SIGTERM')),
+    meanwhileHalted: (act) => {
+      child.kill('SIGSTOP')
+      try {
+        act()
+      } finally {
+        child.kill('SIGCONT')
+      }
+    },
     ...callsTo(url)
   }
 }

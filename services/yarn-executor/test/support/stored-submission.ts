@@ -41,6 +41,15 @@ export function forgetOutcome(variables: Variables, id: string): void {
   })
 }
 
+/** As a version would have left it that knew one profile alone. */
+export function forgetProfile(variables: Variables, id: string): void {
+  withDatabase(variables, (database) =>
+    database
+      .prepare('UPDATE submissions SET profile = NULL, settings = NULL WHERE id = ?')
+      .run([id])
+  )
+}
+
 /** The host was started anew while no service ran: a process of today has got the number of all old ones. */
 export function rebooted(
   variables: Variables,

@@ -33,7 +33,12 @@ const CHANGED_AT_ONCE = 100
 const LEAST_PAUSE = 0.2
 const ENDED_STATES = ['FINISHED', 'FAILED', 'KILLED'] as const
 
-export function createPoller(parts: Parts, installationId: string): Poller {
+/** `seen`: told what the ResourceManager says of each application, again and again. */
+export function createPoller(
+  parts: Parts,
+  installationId: string,
+  seen: (submissionId: string, application: Application) => void = () => {}
+): Poller {
   const { store, rm, launching, background, limits, log, ownership } = parts
   const { signal } = background
   const installationTag = installationTagOf(installationId)
@@ -105,7 +110,7 @@ export function createPoller(parts: Parts, installationId: string): Poller {
     found: ReadonlyMap<string, Application>,
     unanswered: Map<string, string>
   ): Promise<void> {
-    const seen = new Map<string, Observation>()
+    const observed = new Map<string, Observation>()
     const changed: [Watched, Application][] = []
     const absent: Watched[] = []
     let compared = 0
@@ -119,13 +124,15 @@ export function createPoller(parts: Parts, installationId: string): Poller {
         continue
       }
       absences.delete(one.id)
+      seen(one.id, application)
       if (nextState(one, application)) changed.push([one, application])
-      else if (isNews(one, application)) seen.set(one.id, observationOf(application, Date.now()))
+      else if (isNews(one, application))
+        observed.set(one.id, observationOf(application, Date.now()))
     }
     for (let at = 0; at < changed.length; at += CHANGED_AT_ONCE) {
       await Promise.all(changed.slice(at, at + CHANGED_AT_ONCE).map((one) => change(...one)))
     }
-    if (seen.size > 0) await store.observe(seen)
+    if (observed.size > 0) await store.observe(observed)
     const due = absent.filter(isDue).sort((a, b) => triesOf(a) - triesOf(b))
     const tried = due.slice(0, PROOFS_A_TICK)
     const forgotten = absent.filter((one) => !tried.includes(one)).map(({ id }) => id)

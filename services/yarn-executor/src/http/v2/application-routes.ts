@@ -4,7 +4,7 @@ import {
   application,
   applicationList,
   listApplicationsQuery
-} from '@scheduler-task/contracts/executor-v2'
+} from '@scheduler-task/contracts/executor-v2-applications'
 import type { Application } from '@scheduler-task/yarn-client/application'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import type { Applications } from '../../domain/applications.ts'

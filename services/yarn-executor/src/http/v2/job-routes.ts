@@ -18,19 +18,24 @@ import {
 import { BadParameters } from '@scheduler-task/envelope/errors'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
-import type { JobRequest } from '../../domain/accept-job.ts'
-import { maskConfig, secretsIn } from '../../domain/secret-masking.ts'
+import type { JobSecrets } from '../../domain/job-secrets.ts'
+import type { JobRequest } from '../../domain/launch-request.ts'
+import { type LaunchSettings, NO_SETTINGS } from '../../domain/launching.ts'
+import { maskConfig } from '../../domain/secret-masking.ts'
 import type { Submission } from '../../domain/submission.ts'
 import type { Repetition, Submissions, SubmitTerms } from '../../domain/submissions.ts'
 import { timeOf, toJob, toJobDetail } from './job-view.ts'
 import { requestDigest } from './request-digest.ts'
 
-export type JobRoutesOptions = { jobs: Submissions }
+export type JobRoutesOptions = { jobs: Submissions; secretsOf: JobSecrets }
 
 const kept = { 202: job }
 
 /** Jobs below /executor/v2: problem details on errors, true HTTP statuses. */
-export const jobRoutes: FastifyPluginAsyncZod<JobRoutesOptions> = async (app, { jobs }) => {
+export const jobRoutes: FastifyPluginAsyncZod<JobRoutesOptions> = async (
+  app,
+  { jobs, secretsOf }
+) => {
   const shown = (submission: Submission) =>
     toJob(submission, jobs.standing(submission.id), Date.now())
 
@@ -104,10 +109,6 @@ export const jobRoutes: FastifyPluginAsyncZod<JobRoutesOptions> = async (app, { 
       return toJobDetail(shown(submission), attempts, secrets)
     }
   )
-
-  async function secretsOf(submission: Submission): Promise<readonly string[]> {
-    return secretsIn((await jobs.keptConfig(submission))?.toString() ?? '')
-  }
 
   app.get(
     '/jobs/:id/events',
@@ -219,11 +220,29 @@ const CONFIG_ANSWER = {
   content: { 'text/plain': { schema: { type: 'string' } } }
 }
 
-function jobOf(request: FastifyRequest, body: SubmitJobBody): JobRequest {
-  const { engine, taskName, configFile = '', config, deployMode = 'client' } = body
-  const given = config === undefined ? {} : { config: Buffer.from(config) }
+/** What a body asks for, in the domain's words. */
+export function jobOf(request: FastifyRequest, body: SubmitJobBody): JobRequest {
+  const { engine, taskName, configFile = '', config, profile, deployMode } = body
+  const given = {
+    ...(config !== undefined && { config: Buffer.from(config) }),
+    ...(profile && { profile }),
+    ...(deployMode && { deployMode }),
+    settings: { ...NO_SETTINGS, ...settingsIn(body) }
+  }
   const { user, id: requestId } = request
-  return { engine, deployMode, taskName, configFile, ...given, owner: user.name, requestId }
+  return { engine, taskName, configFile, ...given, owner: user.name, requestId }
+}
+
+/** Those that are given. */
+function settingsIn(body: SubmitJobBody | NonNullable<RepeatJobBody>): Partial<LaunchSettings> {
+  const { queue, variables, conf, args, mainClass } = body
+  return {
+    ...(queue !== undefined && { queue }),
+    ...(variables && { variables }),
+    ...(conf && { conf }),
+    ...(args && { args }),
+    ...(mainClass !== undefined && { mainClass })
+  }
 }
 
 /** Joined, as Node.js does it, two would be another key, which nobody sent. */
@@ -241,12 +260,12 @@ function termsOf(key: string | undefined, body: SubmitJobBody): SubmitTerms {
 }
 
 function repetitionOf({ user, id }: FastifyRequest, body: RepeatJobBody): Repetition {
-  const { config, ...rest } = body ?? {}
-  const changes = Object.fromEntries(
-    Object.entries(rest).filter(([, value]) => value !== undefined)
-  ) as Omit<Repetition, 'who' | 'requestId' | 'config'>
+  const { config, configFile, deployMode, startDeadlineMs } = body ?? {}
   return {
-    ...changes,
+    ...(configFile !== undefined && { configFile }),
+    ...(deployMode && { deployMode }),
+    ...(startDeadlineMs !== undefined && { startDeadlineMs }),
+    settings: settingsIn(body ?? {}),
     who: user.name,
     requestId: id,
     ...(config !== undefined && { config: Buffer.from(config) })

@@ -1,5 +1,5 @@
 import type { Job, JobDetail } from '@scheduler-task/contracts/executor-v2'
-import { maskSecrets } from '../../domain/secret-masking.ts'
+import { maskSecrets, secretsInSettings } from '../../domain/secret-masking.ts'
 import { type Attempt, isStarting, NO_DEADLINE, type Submission } from '../../domain/submission.ts'
 import type { Standing } from '../../domain/submissions.ts'
 
@@ -12,6 +12,8 @@ export function toJob(submission: Submission, standing: Standing, now: number): 
     taskName,
     engine,
     deployMode,
+    profile: submission.profile,
+    ...settingsShown(submission),
     owner,
     configFile: configFile === '' ? null : configFile,
     configDigest,
@@ -43,7 +45,21 @@ export function toJob(submission: Submission, standing: Standing, now: number): 
   }
 }
 
-/** `secrets` are those of its config. */
+/** Any value may hold a secret that another one is named for. */
+function settingsShown({ settings }: Submission) {
+  const secrets = secretsInSettings(settings)
+  const masked = (values: Readonly<Record<string, string>>) =>
+    Object.fromEntries(
+      Object.entries(values).map(([name, value]) => [name, maskSecrets(value, secrets)])
+    )
+  const { queue, variables, conf, args, mainClass } = settings
+  return {
+    ...{ queue, mainClass, variables: masked(variables), conf: masked(conf) },
+    args: args.map((argument) => maskSecrets(argument, secrets))
+  }
+}
+
+/** `secrets` are those of its config and its settings. */
 export function toJobDetail(
   job: Job,
   attempts: readonly Attempt[],

@@ -48,6 +48,11 @@ t.test('who may do what', async (t) => {
       t.equal(answer.http, 200, read)
       t.notMatch(answer.text, SECRET, read)
     }
+    const asked = { engine: 'spark', taskName: 'eve-asks', config }
+    const checked = await viewer.post('/jobs/check', asked)
+    t.equal(checked.http, 200, 'a check changes nothing')
+    t.notMatch(checked.text, SECRET)
+    t.equal((await nobody.post('/jobs/check', asked)).http, 401)
     const refused = { http: 403, body: { code: 'AUTH_ROLE_MISSING' } }
     t.match(await viewer.submit('x'), refused)
     for (const verb of ['stop', 'restart', 'rerun', 'close']) {
