@@ -1,4 +1,4 @@
-// `npm run bench -- executor|gateway [--quick] [--part NAME]… [--json FILE]`: figures of the product, each against its goal.
+// `npm run bench -- executor|gateway|logs|check [--quick] [--part NAME]… [--json FILE]`: figures of the product, each against its goal.
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { root } from './pnpm.mjs'

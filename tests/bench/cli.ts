@@ -1,13 +1,20 @@
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type Benchmark, Interrupted, Lacking } from './benchmark.ts'
+import { checkBenchmark } from './check/check-benchmark.ts'
 import { executorBenchmark } from './executor/executor-benchmark.ts'
 import { gatewayBenchmark } from './gateway/gateway-benchmark.ts'
+import { logsBenchmark } from './logs/logs-benchmark.ts'
 import { runBenchmark } from './run-benchmark.ts'
 
 // `npm run bench -- <name> [--quick] [--part <name>]… [--json <file>]`
 
-const BENCHMARKS: readonly Benchmark[] = [executorBenchmark, gatewayBenchmark]
+const BENCHMARKS: readonly Benchmark[] = [
+  executorBenchmark,
+  gatewayBenchmark,
+  logsBenchmark,
+  checkBenchmark
+]
 
 const { values, positionals } = readArguments()
 

@@ -1,7 +1,7 @@
 import { needsRedis } from '@scheduler-task/auth/test-support/redis-server'
 import { until } from '@scheduler-task/test-support/until'
 import t from 'tap'
-import { filledIn } from './documented-call.ts'
+import { checkDocumentedCall, checkFailingCall } from './call-checks.ts'
 import { documentedCalls } from './documented-calls.ts'
 import { failingCalls } from './failures.ts'
 import { startWorld } from './world.ts'
@@ -15,19 +15,7 @@ t.test('the documented calls and their failures', needsRedis('redis-server'), as
     for (const call of documentedCalls) {
       t.test(`${call.section}, through ${door.name}`, async (t) => {
         const facts = await world.arrange(call.given)
-        const { status, headers, text, body } = await door.call(
-          call.method,
-          filledIn(call.path, facts),
-          {
-            body: filledIn(call.body, facts),
-            ...(call.file === undefined ? {} : { file: call.file })
-          }
-        )
-        t.equal(status, 200)
-        t.equal(headers['content-type'], 'application/json; charset=utf-8')
-        t.ok(headers['x-request-id'])
-        t.match(text, /^\{"statusCode":200,"message":"成功!","data":/, text.slice(0, 300))
-        t.doesNotThrow(() => call.data(body.data, facts), text.slice(0, 300))
+        await checkDocumentedCall(t, { door, call, facts })
       })
     }
 
@@ -50,22 +38,7 @@ t.test('the documented calls and their failures', needsRedis('redis-server'), as
       const facts = await world.arrange('an execution that has ended')
       const known = world.yarn.applications.length
       const executions = world.azkaban.executions.length
-      for (const call of failingCalls) {
-        const { status, body, text } = await door.call(call.method, filledIn(call.path, facts), {
-          body: filledIn(call.body, facts),
-          ...(call.raw ? { raw: call.raw } : {})
-        })
-        t.equal(status, call.status, `${call.why}: ${text.slice(0, 200)}`)
-        if (call.method === 'HEAD') continue
-        t.equal(body.statusCode, call.code, `${call.why}: its code`)
-        t.equal(body.message, call.message, `${call.why}: its message`)
-        if (call.upstream !== 'azkaban') {
-          const error = JSON.parse(String(body.data)) as Record<string, unknown>
-          const ours = { error: /\w/, code: /^[A-Z0-9_]+$/, requestId: /\w/ }
-          t.match(error, call.upstream ? { RemoteException: {} } : ours, `${call.why}: why`)
-        }
-        if (call.says) t.match(body.data, call.says, `${call.why}: says what`)
-      }
+      for (const call of failingCalls) await checkFailingCall(t, { door, call, facts })
       t.equal(world.yarn.applications.length, known, 'no application was started')
       t.equal(world.azkaban.executions.length, executions, 'no execution was started')
     })

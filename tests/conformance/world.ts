@@ -90,7 +90,7 @@ function isLive(state: string): boolean {
 }
 
 /** Every answer that comes through it is checked against the OpenAPI document of the service that gave it. */
-function door(name: string, urlOf: (path: string) => string, token: string): Door {
+export function door(name: string, urlOf: (path: string) => string, token: string): Door {
   const check = createDocumentChecks()
   return {
     name,

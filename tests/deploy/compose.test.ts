@@ -194,7 +194,7 @@ t.test(
 t.test('the example names every variable, and holds no secret', async (t) => {
   const example = await variablesOfExample()
   const text = await readFile(join(ROOT, 'docker-compose.yml'), 'utf8')
-  const used = new Set([...text.matchAll(/\$\{([A-Z_]+)/g)].map(([, name = '']) => name))
+  const used = new Set([...text.matchAll(/\$\{([A-Z0-9_]+)/g)].map(([, name = '']) => name))
   t.strictSame([...example.keys()].sort(), [...used].sort())
   for (const name of Object.keys({ ...SECRETS, ...CLUSTER })) t.equal(example.get(name), '', name)
   t.strictSame(

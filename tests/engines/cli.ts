@@ -1,11 +1,12 @@
 import { parseArgs } from 'node:util'
 import { daemonNames } from './daemons.ts'
-import { down, findRunning, up } from './engines.ts'
+import { down, findRunning, renewDigests, up } from './engines.ts'
 import { exportLines } from './environment.ts'
 import { residentMegabytes } from './process-identity.ts'
 
-const usage = `npm run engines -- up              install what is missing and start a ResourceManager, a NodeManager and an Azkaban
+const usage = `npm run engines -- up              install what is missing and start the daemons of YARN and an Azkaban
 npm run engines -- status          whether they run, and what they take
+npm run engines -- digests         fetch everything anew and write down its sha256
 npm run -s engines -- env [--json] the environment that makes the product use them
 npm run engines -- down [--purge]  stop them; --purge removes the installation, too
 
@@ -25,7 +26,15 @@ async function main(args: string[]): Promise<number> {
   if (command === 'down') return await takeDown(values.purge === true)
   if (command === 'status') return await showStatus()
   if (command === 'env') return await showEnvironment(values.json === true)
+  if (command === 'digests') return await renew()
   return complain(usage)
+}
+
+async function renew(): Promise<number> {
+  const count = await renewDigests(process.env, (line) => print(`${line}\n`))
+  return print(
+    `digests.json has ${count} files now: look at what has changed before it is committed\n`
+  )
 }
 
 async function bringUp(): Promise<number> {

@@ -12,16 +12,40 @@ export async function writeConfiguration(directories: Directories, ports: Ports)
     join(directories.configuration, 'hadoop'),
     hadoopConfiguration(directories, ports)
   )
-  await writeFiles(join(directories.configuration, 'spark'), {
-    'spark-defaults.conf': sparkDefaults(directories)
-  })
+  for (const [name, home] of [
+    ['spark', directories.spark],
+    ['seatunnel-spark', directories.seatunnelSpark]
+  ] as const) {
+    await writeFiles(join(directories.configuration, name), {
+      'spark-defaults.conf': sparkDefaults(directories, home)
+    })
+  }
   const azkaban = azkabanConfiguration(directories, ports)
   await writeFiles(join(directories.configuration, 'azkaban'), azkaban.files)
   await writeFiles(join(directories.configuration, 'azkaban', 'sql'), azkaban.scripts)
-  const flink = join(directories.configuration, 'flink')
-  await cp(join(directories.flink, 'conf'), flink, { recursive: true })
+  const flink = await copyConfiguration(directories, 'flink', directories.flink)
   const shipped = await readFile(join(flink, 'config.yaml'), 'utf8')
-  await writeFile(join(flink, 'config.yaml'), flinkConfiguration(directories, shipped))
+  const javaOptions = /^\s+all: (--add.*)$/m.exec(shipped)?.[1]
+  if (!javaOptions) throw new Error('No env.java.opts.all in the config.yaml that Flink ships with')
+  const settings = flinkConfiguration(directories, { 'env.java.opts.all': javaOptions })
+  await writeFile(join(flink, 'config.yaml'), settings)
+  // Flink 1.15 knows nothing of Java 17, which wants the same of it.
+  const older = await copyConfiguration(directories, 'seatunnel-flink', directories.seatunnelFlink)
+  await writeFile(
+    join(older, 'flink-conf.yaml'),
+    flinkConfiguration(directories, { 'env.java.opts': javaOptions })
+  )
+}
+
+/** What one Flink was shipped with, as `name` in the configuration. */
+async function copyConfiguration(
+  directories: Directories,
+  name: string,
+  home: string
+): Promise<string> {
+  const to = join(directories.configuration, name)
+  await cp(join(home, 'conf'), to, { recursive: true })
+  return to
 }
 
 async function writeFiles(directory: string, files: Record<string, string>): Promise<void> {
@@ -30,11 +54,11 @@ async function writeFiles(directory: string, files: Record<string, string>): Pro
 }
 
 /** One job fits into 2 GB. */
-function sparkDefaults(directories: Directories): string {
+function sparkDefaults(directories: Directories, home: string): string {
   const python = `${directories.python}/bin/python`
   const settings = {
     // Otherwise 300 MB are zipped and copied for each submission.
-    'spark.yarn.jars': `local:${directories.spark}/pyspark/jars/*`,
+    'spark.yarn.jars': `local:${home}/pyspark/jars/*`,
     'spark.yarn.stagingDir': `file:${directories.work}/staging`,
     'spark.local.dir': `${directories.work}/spark`,
     'spark.pyspark.python': python,
@@ -58,11 +82,12 @@ function sparkDefaults(directories: Directories): string {
  * without them it does not start on Java 17. On YARN a bind address of `localhost` would be taken
  * for "every interface", hence the numbers.
  */
-function flinkConfiguration(directories: Directories, shipped: string): string {
-  const javaOptions = /^\s+all: (--add.*)$/m.exec(shipped)?.[1]
-  if (!javaOptions) throw new Error('No env.java.opts.all in the config.yaml that Flink ships with')
+function flinkConfiguration(
+  directories: Directories,
+  javaOptions: Readonly<Record<string, string>>
+): string {
   const settings = {
-    'env.java.opts.all': javaOptions,
+    ...javaOptions,
     'jobmanager.memory.process.size': '768m',
     'jobmanager.memory.jvm-metaspace.size': '160m',
     'jobmanager.bind-host': '127.0.0.1',

@@ -16,7 +16,7 @@ import {
 } from './process-identity.ts'
 import type { State } from './state-file.ts'
 
-export const daemonNames = ['resourceManager', 'nodeManager', 'azkaban'] as const
+export const daemonNames = ['resourceManager', 'nodeManager', 'historyServer', 'azkaban'] as const
 export type Daemon = (typeof daemonNames)[number]
 
 type Program = Readonly<{
@@ -26,9 +26,10 @@ type Program = Readonly<{
   environment: Record<string, string>
 }>
 
-const yarnClasses = {
+const hadoopClasses = {
   resourceManager: 'org.apache.hadoop.yarn.server.resourcemanager.ResourceManager',
-  nodeManager: 'org.apache.hadoop.yarn.server.nodemanager.NodeManager'
+  nodeManager: 'org.apache.hadoop.yarn.server.nodemanager.NodeManager',
+  historyServer: 'org.apache.hadoop.mapreduce.v2.hs.JobHistoryServer'
 } as const
 
 /**
@@ -49,7 +50,12 @@ async function programOf(
   if (daemon !== 'azkaban') {
     return {
       directory: directories.work,
-      args: ['-Xmx384m', '-cp', hadoopClassPath(directories), yarnClasses[daemon]],
+      args: [
+        daemon === 'historyServer' ? '-Xmx128m' : '-Xmx384m',
+        '-cp',
+        hadoopClassPath(directories),
+        hadoopClasses[daemon]
+      ],
       environment: { HADOOP_CONF_DIR: join(directories.configuration, 'hadoop') }
     }
   }

@@ -11,19 +11,32 @@ export type Directories = Readonly<{
   hadoop: string
   /** A Python environment: runs pip, and PySpark's drivers and workers. */
   python: string
-  /** What `pip install --target` made; SPARK_HOME is `pyspark` below it. */
+  /** SPARK_HOME is `pyspark` below it. */
   spark: string
   flink: string
+  /** The engines that SeaTunnel runs on, like those above. */
+  seatunnelSpark: string
+  seatunnelFlink: string
+  /** SeaTunnel's starters, connectors and transforms, flat. */
+  seatunnelJars: string
   /** Azkaban's jars, flat. */
   azkaban: string
   /** The compiler and Flink's example jobs. */
   jars: string
   /** A Waterdrop home whose Flink job jar is compiled against this Flink. */
   waterdrop: string
+  /** A home of Waterdrop 1.x, likewise. */
+  waterdrop1: string
+  /** A SeaTunnel home: its real jars behind the sandbox's launcher scripts. */
+  seatunnel: string
+  /** Programs for spark-submit and Flink: a Python file and jars. */
+  programs: string
   /** Rewritten at every start: hadoop, spark, flink and azkaban below it. */
   configuration: string
   /** Emptied at every start: container directories, container logs, staging. */
   work: string
+  /** Container logs of applications that are over; below `work`. */
+  aggregatedLogs: string
   /** What the ResourceManager knows after a restart; below `work`. */
   resourceManagerMemory: string
   /** Logs of the daemons. */
@@ -48,15 +61,22 @@ export function directoriesFor(variables: Record<string, string | undefined>): D
   const work = `${root}/work`
   return {
     root,
-    hadoop: `${root}/hadoop-${versions.hadoop}`,
-    python: `${root}/python`,
+    hadoop: `${root}/hadoop-${versions.hadoop}-with-history`,
+    python: `${root}/python-${versions.setuptools}`,
     spark: `${root}/spark-${versions.spark}`,
     flink: `${root}/flink-${versions.flink}`,
+    seatunnelSpark: `${root}/spark-${versions.seatunnelSpark}`,
+    seatunnelFlink: `${root}/flink-${versions.seatunnelFlink}`,
+    seatunnelJars: `${root}/seatunnel-${versions.seatunnel}`,
     azkaban: `${root}/azkaban-${versions.azkaban}`,
     jars: `${root}/jars-${versions.flink}-${versions.ecj}`,
     waterdrop: `${root}/waterdrop`,
+    waterdrop1: `${root}/waterdrop-1`,
+    seatunnel: `${root}/seatunnel`,
+    programs: `${root}/programs`,
     configuration: `${root}/conf`,
     work,
+    aggregatedLogs: `${work}/aggregated-logs`,
     resourceManagerMemory: `${work}/resource-manager-memory`,
     logs: `${root}/logs`,
     state: `${root}/state.json`,

@@ -1,4 +1,5 @@
-import { rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Azkaban, azkabanAnswers } from './azkaban/azkaban.ts'
 import { azkabanUrl } from './azkaban/configuration.ts'
@@ -13,16 +14,19 @@ import {
   stopDaemons,
   stopProcesses
 } from './daemons.ts'
+import { Digests } from './digests.ts'
 import { claim, type Directories, directoriesFor, isClaimed } from './directories.ts'
-import { environmentFor, resourceManagerUrl } from './environment.ts'
+import { environmentFor, resourceManagerUrl, seatunnelVariables } from './environment.ts'
 import { installEngines } from './install.ts'
 import { withLock } from './lock.ts'
-import { findFreeBase, portsFrom } from './ports.ts'
+import { findFreeBase, type Ports, portsFrom } from './ports.ts'
 import { checkPrerequisites, type Prerequisites } from './prerequisites.ts'
 import { isAlive } from './process-identity.ts'
+import { assemblePrograms } from './programs.ts'
 import { ResourceManager } from './resource-manager.ts'
+import { assembleSeatunnelHome } from './seatunnel-home.ts'
 import { readState, removeState, type State, writeState } from './state-file.ts'
-import { assembleWaterdropHome } from './waterdrop-home.ts'
+import { assembleWaterdropHomes } from './waterdrop-home.ts'
 
 type Variables = Record<string, string | undefined>
 
@@ -32,14 +36,18 @@ export type Engines = Readonly<{
   azkabanUrl: string
   /** What the product needs in its environment to use them. */
   environment: Record<string, string>
+  /** Beside those, for the profiles of SeaTunnel, which runs on engines of its own. */
+  seatunnelEnvironment: Record<string, string>
+  /** Directory of programs for spark-submit and Flink, see `assemblePrograms`. */
+  programs: string
   /** False when they ran already. */
   started: boolean
   daemons: Pick<State, Daemon>
 }>
 
 /**
- * Installs what is missing and starts a ResourceManager, a NodeManager and an Azkaban with the project
- * `test`, which go on after this process. When they run already, nothing is done. `say` is told what happens, one line each.
+ * Installs what is missing and starts a ResourceManager, a NodeManager, a JobHistoryServer and an Azkaban with the
+ * project `test`, which go on after this process. When they run already, nothing is done. `say` is told what happens, one line each.
  */
 export async function up(variables: Variables, say: (line: string) => void): Promise<Engines> {
   const directories = directoriesFor(variables)
@@ -54,12 +62,16 @@ export async function up(variables: Variables, say: (line: string) => void): Pro
         await stopDaemons(state)
       }
       const prerequisites = await checkPrerequisites(variables)
-      await installEngines(directories, prerequisites, ({ part, seconds }) =>
-        say(
-          seconds === undefined ? `${part}: there` : `${part}: installed in ${inSeconds(seconds)}`
-        )
-      )
-      await assembleWaterdropHome(directories, prerequisites)
+      await installEngines(directories, prerequisites, {
+        digests: await Digests.committed(),
+        report: ({ part, seconds }) =>
+          say(
+            seconds === undefined ? `${part}: there` : `${part}: installed in ${inSeconds(seconds)}`
+          )
+      })
+      await assembleWaterdropHomes(directories, prerequisites)
+      await assembleSeatunnelHome(directories)
+      await assemblePrograms(directories, prerequisites)
       const start = performance.now()
       const running = await startAll(directories, prerequisites)
       say(`Started in ${inSeconds((performance.now() - start) / 1000)}`)
@@ -67,6 +79,27 @@ export async function up(variables: Variables, say: (line: string) => void): Pro
     },
     { onWait: (pid) => say(`Waiting for process ${pid}, which is at the same engines`) }
   )
+}
+
+/** Fetches everything anew and makes its digests the committed ones; answers how many. Nothing that runs is touched. */
+export async function renewDigests(
+  variables: Variables,
+  say: (line: string) => void
+): Promise<number> {
+  const { root } = directoriesFor(variables)
+  await claim(root)
+  const scratch = await mkdtemp(join(root, 'digests-'))
+  try {
+    const digests = Digests.renewing()
+    const prerequisites = await checkPrerequisites(variables)
+    await installEngines(directoriesFor({ ...variables, ENGINES_DIR: scratch }), prerequisites, {
+      digests,
+      report: ({ part }) => say(part)
+    })
+    return await digests.write()
+  } finally {
+    await rm(scratch, { recursive: true, force: true })
+  }
 }
 
 /** The running engines; `undefined` when they do not run. */
@@ -117,9 +150,17 @@ export async function startResourceManager(
     if (memory === 'lost') {
       await rm(directories.resourceManagerMemory, { recursive: true, force: true })
     }
-    const resourceManager = await startDaemon(directories, 'resourceManager', state)
-    await writeState(directories.state, { ...state, resourceManager })
-    await untilReady(directories, { ...state, resourceManager })
+    for (let left = 2; ; left--) {
+      const resourceManager = await startDaemon(directories, 'resourceManager', state)
+      await writeState(directories.state, { ...state, resourceManager })
+      try {
+        return await untilReady(directories, { ...state, resourceManager })
+      } catch (error) {
+        // It takes applications before it has read its memory, finds them there once more, and ends (Hadoop 3.3.6).
+        const tookTooSoon = error instanceof DaemonEnded && /add a duplicate/.test(error.message)
+        if (!tookTooSoon || left === 0) throw error
+      }
+    }
   })
 }
 
@@ -209,9 +250,16 @@ async function allAnswer({ basePort }: State): Promise<boolean> {
   const ports = portsFrom(basePort)
   const answers = await Promise.all([
     new ResourceManager(resourceManagerUrl(ports)).isReady().catch(() => false),
-    azkabanAnswers(azkabanUrl(ports), ports.azkabanExecutor).catch(() => false)
+    azkabanAnswers(azkabanUrl(ports), ports.azkabanExecutor).catch(() => false),
+    historyServerAnswers(ports).catch(() => false)
   ])
   return answers.every(Boolean)
+}
+
+async function historyServerAnswers({ historyServerWeb }: Ports): Promise<boolean> {
+  const signal = AbortSignal.timeout(10_000)
+  const url = `http://127.0.0.1:${historyServerWeb}/ws/v1/history/info`
+  return (await fetch(url, { signal })).ok
 }
 
 function enginesOf(directories: Directories, state: State, started: boolean): Engines {
@@ -220,6 +268,8 @@ function enginesOf(directories: Directories, state: State, started: boolean): En
     resourceManagerUrl: resourceManagerUrl(ports),
     azkabanUrl: azkabanUrl(ports),
     environment: environmentFor(directories, ports, state.javaHome),
+    seatunnelEnvironment: seatunnelVariables(directories),
+    programs: directories.programs,
     started,
     daemons: state
   }

@@ -17,6 +17,7 @@ export function environmentFor(
     AZKABAN_URL: azkabanUrl(ports),
     YARN_RM_URL: resourceManagerUrl(ports),
     YARN_USER: yarnUser,
+    YARN_LOG_SERVER_URL: `http://127.0.0.1:${ports.historyServerWeb}`,
     ...homes(directories, javaHome),
     ...Object.fromEntries(
       Object.entries(loopback).map(([name, value]) => [`LAUNCHER_ENV_${name}`, value])
@@ -50,7 +51,20 @@ function homes(directories: Directories, javaHome: string): Record<string, strin
     PYSPARK_PYTHON: join(directories.python, 'bin', 'python'),
     FLINK_HOME: directories.flink,
     FLINK_CONF_DIR: join(configuration, 'flink'),
-    WATERDROP_HOME: directories.waterdrop
+    WATERDROP_HOME: directories.waterdrop,
+    WATERDROP_1_HOME: directories.waterdrop1,
+    SEATUNNEL_HOME: directories.seatunnel
+  }
+}
+
+/** What the product needs beside {@link environmentFor} for the profiles of SeaTunnel: it runs on older engines. */
+export function seatunnelVariables(directories: Directories): Record<string, string> {
+  const { configuration } = directories
+  return {
+    SPARK_HOME: join(directories.seatunnelSpark, 'pyspark'),
+    SPARK_CONF_DIR: join(configuration, 'seatunnel-spark'),
+    FLINK_HOME: directories.seatunnelFlink,
+    FLINK_CONF_DIR: join(configuration, 'seatunnel-flink')
   }
 }
 

@@ -19,6 +19,7 @@ const job = z.object({
   operation: z.object({ kind: z.string(), problem: z.string().nullable() }).nullable(),
   outcome: z.string().nullable(),
   evidence: z.array(z.object({ source: z.string(), text: z.string() })),
+  warnings: z.array(z.object({ code: z.string(), text: z.string() })),
   tags: z.object({ installation: z.string(), submission: z.string() })
 })
 const attempts = z.array(
@@ -30,17 +31,41 @@ const attempts = z.array(
 )
 const jobDetail = job.extend({ attempts })
 const jobList = z.object({ items: z.array(job), total: z.number() })
+const logPart = z.object({
+  items: z.array(z.object({ source: z.string(), text: z.string() })),
+  next: z.number(),
+  size: z.number(),
+  complete: z.boolean()
+})
+const diagnosis = z.object({
+  causes: z.array(
+    z.object({
+      code: z.string(),
+      sentence: z.string(),
+      evidence: z.array(z.object({ source: z.string(), text: z.string() }))
+    })
+  )
+})
 const jobEvents = z.object({ items: z.array(z.object({ what: z.string() })) })
 
 export type Job = z.output<typeof job>
+export type LogLine = z.output<typeof logPart>['items'][number]
+export type Cause = z.output<typeof diagnosis>['causes'][number]
 export type JobDetail = z.output<typeof jobDetail>
 
 /** Body of `POST /executor/v2/jobs`. */
 export type JobBody = Readonly<{
   engine: 'spark' | 'flink'
   taskName: string
-  config: string
+  config?: string
+  configFile?: string
+  profile?: string
   deployMode?: 'client' | 'cluster'
+  queue?: string
+  variables?: Readonly<Record<string, string>>
+  conf?: Readonly<Record<string, string>>
+  args?: readonly string[]
+  mainClass?: string
 }>
 
 /** A shared machine may be slow; nothing here is measured against it. */
@@ -147,6 +172,44 @@ export class Executor {
   async history(id: string): Promise<string[]> {
     const { items } = jobEvents.parse((await this.#insist(`/executor/v2/jobs/${id}/events`)).body)
     return items.map(({ what }) => what)
+  }
+
+  /** Why it has failed or waits, the most likely first. */
+  async diagnosis(id: string): Promise<Cause[]> {
+    return diagnosis.parse((await this.#insist(`/executor/v2/jobs/${id}/diagnosis`)).body).causes
+  }
+
+  /**
+   * The diagnosis once it says something that fits, or has had its time: what only the log of a driver says is known
+   * later than the end.
+   */
+  async diagnosisThat(id: string, fits: RegExp): Promise<Cause[]> {
+    const deadline = performance.now() + WAIT_MS
+    while (true) {
+      const causes = await this.diagnosis(id)
+      if (fits.test(JSON.stringify(causes)) || performance.now() > deadline) return causes
+      await delay(200)
+    }
+  }
+
+  /** The first line of its log that fits and lies behind `from`, with the place behind its part; waits for it. */
+  async lineThat(
+    id: string,
+    fits: (line: LogLine) => boolean,
+    from = 0
+  ): Promise<LogLine & { next: number }> {
+    let place = from
+    return await untilWithin(2 * WAIT_MS, `a line of the log of ${id}`, async () => {
+      const path = `/executor/v2/jobs/${id}/log?from=${place}&size=262144`
+      const part = logPart.parse((await this.#insist(path)).body)
+      place = part.next
+      const line = part.items.find(fits)
+      if (line) return { ...line, next: part.next }
+      if (part.complete && part.next === part.size) {
+        throw new Error(`The log of ${id} is complete and has no such line`)
+      }
+      return await delay(part.items.length > 0 ? 0 : 200)
+    })
   }
 
   /** The job once it is in one of the states; throws at once when it has ended in another. */

@@ -19,9 +19,11 @@ export function hadoopConfiguration(
     'yarn-site.xml': xml({
       ...resourceManager(directories, ports),
       ...nodeManager(directories, ports),
+      ...logAggregation(directories, ports),
       // Flink's ApplicationMaster takes Hadoop from here.
       'yarn.application.classpath': hadoopClassPath(directories).replaceAll(':', ',')
     }),
+    'mapred-site.xml': xml(historyServer(directories, ports)),
     'capacity-scheduler.xml': xml(queues),
     'log4j.properties': log4j
   }
@@ -81,6 +83,28 @@ function nodeManager(directories: Directories, ports: Ports): Properties {
     [`${name}.pmem-check-enabled`]: false,
     // A disk over 90 % would make the node UNHEALTHY.
     [`${name}.disk-health-checker.enable`]: false
+  }
+}
+
+/** Once an application is over, its container logs are moved here, and the history server shows them. */
+function logAggregation(directories: Directories, ports: Ports): Properties {
+  const web = `http://localhost:${ports.historyServerWeb}`
+  return {
+    'yarn.log-aggregation-enable': true,
+    'yarn.nodemanager.remote-app-log-dir': `file:${directories.aggregatedLogs}`,
+    'yarn.log.server.url': `${web}/jobhistory/logs`,
+    'yarn.log.server.web-service.url': `${web}/ws/v1/history`
+  }
+}
+
+function historyServer(directories: Directories, ports: Ports): Properties {
+  const name = 'mapreduce.jobhistory'
+  return {
+    [`${name}.address`]: `localhost:${ports.historyServer}`,
+    [`${name}.admin.address`]: `localhost:${ports.historyServerAdmin}`,
+    [`${name}.webapp.address`]: `localhost:${ports.historyServerWeb}`,
+    [`${name}.bind-host`]: '127.0.0.1',
+    'yarn.app.mapreduce.am.staging-dir': `${directories.work}/history`
   }
 }
 

@@ -9,6 +9,9 @@ const offsets = {
   nodeManagerLocalizer: 40,
   nodeManager: 41,
   nodeManagerWeb: 42,
+  historyServer: 50,
+  historyServerAdmin: 51,
+  historyServerWeb: 52,
   azkabanExecutor: 80,
   azkabanWeb: 81,
   resourceManagerWeb: 88

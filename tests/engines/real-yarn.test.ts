@@ -3,7 +3,6 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { lastingDirectory } from '@scheduler-task/test-support/lasting-directory'
 import t, { type Test } from 'tap'
 import { startService } from '../support/service-process.ts'
-import { launchBare } from './bare-launcher.ts'
 import { down, up } from './engines.ts'
 import { launcherProcessesWith } from './processes-of.ts'
 import { Product, type StartBody } from './product.ts'
@@ -40,8 +39,7 @@ const cases: readonly Case[] = [
   }
 ]
 
-const { rm, product, user, environment } = await startAll(t)
-const secondsToId = new Map<string, number>()
+const { rm, product, user } = await startAll(t)
 
 for (const { title, engine, type, job, body } of cases) {
   t.test(`${title}: started, watched, restarted and stopped`, async (t) => {
@@ -50,9 +48,7 @@ for (const { title, engine, type, job, body } of cases) {
     const uploaded = await product.upload(configFile, join(import.meta.dirname, 'jobs', job))
     t.match(uploaded, { statusCode: 200, data: true })
 
-    const began = performance.now()
     const first = await start(t, `/executor/start/${engine}`, request)
-    secondsToId.set(title, (performance.now() - began) / 1000)
     const app = await rm.app(first)
     t.match(app, { name: body.taskName, user, applicationType: type, queue: 'default' })
     const tags = tagsOf(t, app)
@@ -99,20 +95,6 @@ t.test('an application that was started elsewhere is shown and can be stopped', 
   t.match(await rm.app(id), { state: 'KILLED', finalStatus: 'KILLED' })
 })
 
-t.test('a start through the product takes little longer than the launcher alone', async (t) => {
-  for (const { title, engine, job, body } of cases) {
-    const name = `${runName}-bare`
-    const config = join(import.meta.dirname, 'jobs', job)
-    const deployMode = body['deploy-mode']
-    const bare = await launchBare(t, environment, { engine, deployMode, config, name })
-    await rm.kill(bare.id, user)
-    await stateReached(bare.id, 'KILLED')
-    const through = secondsToId.get(title) ?? Number.NaN
-    t.comment(`${title}: ${through.toFixed(1)} s, alone ${bare.seconds.toFixed(1)} s`)
-    t.ok(through < 3 * bare.seconds + 30, `${title}: no launch is waited for in vain`)
-  }
-})
-
 t.test('the scheduler report is the one that the ResourceManager gives', async (t) => {
   const { statusCode, data } = await product.get('/executor/yarnStatus')
   t.equal(statusCode, 200)
@@ -139,7 +121,6 @@ async function startAll(t: Test) {
   return {
     rm,
     user,
-    environment: engines.environment,
     product: await Product.logIn(url, 'admin', password)
   }
 }

@@ -10,6 +10,7 @@ const state = z.object({
   javaHome: z.string(),
   resourceManager: identity.optional(),
   nodeManager: identity.optional(),
+  historyServer: identity.optional(),
   azkaban: identity.optional()
 })
 

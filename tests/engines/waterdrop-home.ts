@@ -7,31 +7,37 @@ import type { Prerequisites } from './prerequisites.ts'
 import { runCommand } from './run-command.ts'
 
 const sources = join(import.meta.dirname, 'waterdrop-core')
-const launcherHome = resolve(import.meta.dirname, '../../packages/sandbox/waterdrop-home')
+const launcherHomes = resolve(import.meta.dirname, '../../packages/sandbox')
 
 /**
- * Puts a Waterdrop home together: the sandbox's launcher scripts, and jobs for the real Spark and
+ * Puts homes of Waterdrop 2.0 and 1.x together: the sandbox's launcher scripts, and jobs for the real Spark and
  * Flink in the jar that the scripts look for. Waterdrop itself is in no registry any more.
  */
-export async function assembleWaterdropHome(
+export async function assembleWaterdropHomes(
   directories: Directories,
   { java, python }: Prerequisites
 ): Promise<void> {
   const classes = await compileJobs(directories, java)
-  await rm(directories.waterdrop, { recursive: true, force: true })
-  await installOnce(directories.waterdrop, async (to) => {
-    for (const part of ['bin', 'config']) {
-      await cp(join(launcherHome, part), join(to, part), { recursive: true })
-    }
-    for (const part of ['lib', 'plugins']) await mkdir(join(to, part))
-    const jar = join(to, 'lib', 'waterdrop-core.jar')
-    await runCommand(python, ['-m', 'zipfile', '-c', jar, join(classes, 'io')])
-    await writeFile(join(to, 'lib', 'expose-spark-conf'), exposeSparkConf, { mode: 0o755 })
-  })
+  const homes = [
+    { to: directories.waterdrop, scripts: 'waterdrop-home', core: 'waterdrop-core.jar' },
+    { to: directories.waterdrop1, scripts: 'waterdrop-1-home', core: 'Waterdrop-1.5.1-2.11.8.jar' }
+  ]
+  for (const { to: home, scripts, core } of homes) {
+    await rm(home, { recursive: true, force: true })
+    await installOnce(home, async (to) => {
+      for (const part of ['bin', 'config', 'plugins']) {
+        await cp(join(launcherHomes, scripts, part), join(to, part), { recursive: true })
+      }
+      await mkdir(join(to, 'lib'))
+      const jar = join(to, 'lib', core)
+      await runCommand(python, ['-m', 'zipfile', '-c', jar, join(classes, 'io')])
+      await writeFile(join(to, 'lib', 'expose-spark-conf'), exposeSparkConf(core), { mode: 0o755 })
+    })
+  }
 }
 
-const exposeSparkConf = `#!/bin/sh
-exec java -Xshare:auto -XX:TieredStopAtLevel=1 -cp "$(dirname "$0")/waterdrop-core.jar" \\
+const exposeSparkConf = (core: string) => `#!/bin/sh
+exec java -Xshare:auto -XX:TieredStopAtLevel=1 -cp "$(dirname "$0")/${core}" \\
   io.github.interestinglab.waterdrop.ExposeSparkConf "$@"
 `
 

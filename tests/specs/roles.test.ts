@@ -33,7 +33,10 @@ const READS: Record<string, string[]> = {
     'GET /executor/v2/jobs',
     'GET /executor/v2/jobs/{id}',
     'GET /executor/v2/jobs/{id}/config',
+    'GET /executor/v2/jobs/{id}/diagnosis',
     'GET /executor/v2/jobs/{id}/events',
+    'GET /executor/v2/jobs/{id}/log',
+    'GET /executor/v2/profiles',
     'POST /executor/v2/jobs/check'
   ]
 }

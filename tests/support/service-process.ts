@@ -40,6 +40,12 @@ export async function startService(
   })
 }
 
+/** A file that throws before its tests begin ends without their teardown. */
+const running = new Set<ChildProcess>()
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL')
+})
+
 /**
  * Starts a program with exactly this environment, waits until its output matches `says`, whose first group is the
  * address, and ends it with the test.
@@ -56,8 +62,12 @@ export async function startCommand(
     stdio: ['ignore', 'pipe', 'pipe']
   })
   const ended = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((done) => {
-    child.once('exit', (code, signal) => done({ code, signal }))
+    child.once('exit', (code, signal) => {
+      running.delete(child)
+      done({ code, signal })
+    })
   })
+  running.add(child)
   let output = ''
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8')

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { request } from 'undici'
@@ -22,6 +23,8 @@ export type ExecutorProcess = Readonly<{
   /** Resident memory, bytes. */
   residentBytes: () => Promise<number>
   end: () => Promise<void>
+  /** SIGKILL. */
+  kill: () => Promise<void>
 }>
 
 const ROOT = join(import.meta.dirname, '../../..')
@@ -62,7 +65,12 @@ export async function startExecutor(
     startMs,
     loop: callsTo(child),
     residentBytes: () => residentBytes(child.pid ?? 0),
-    end
+    end,
+    kill: async () => {
+      const gone = once(child, 'exit')
+      child.kill('SIGKILL')
+      await gone
+    }
   }
 }
 

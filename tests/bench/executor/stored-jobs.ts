@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { createSqlJobStore } from '@scheduler-task/yarn-executor/adapters/sql-job-store'
 import { openSqliteFile } from '@scheduler-task/yarn-executor/adapters/sqlite-file'
 import type { JobStore } from '@scheduler-task/yarn-executor/domain/job-store'
+import { NO_SETTINGS } from '@scheduler-task/yarn-executor/domain/launching'
 import { NO_DEADLINE } from '@scheduler-task/yarn-executor/domain/submission'
 import {
   attemptTagOf,
@@ -75,6 +76,9 @@ async function storeOne(
     taskName: name,
     engine: 'flink',
     deployMode: 'client',
+    profile: 'waterdrop-2',
+    settings: NO_SETTINGS,
+    program: null,
     owner: 'bench',
     requestId: 'bench',
     configFile: 'job.conf',

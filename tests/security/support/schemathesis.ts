@@ -129,8 +129,10 @@ async function outputOf(
   return output
 }
 
+type DescribedCall = { responses: Record<string, unknown>; parameters?: { name: string }[] }
+
 type Described = {
-  paths: Record<string, Record<string, { responses: Record<string, unknown> }>>
+  paths: Record<string, Record<string, DescribedCall>>
 }
 
 async function documentOf(url: string): Promise<Described> {
@@ -140,6 +142,8 @@ async function documentOf(url: string): Promise<Described> {
     for (const call of Object.values(item)) {
       // Any request may be answered this; the documents say so in their descriptions.
       call.responses['431'] ??= HEAD_TOO_LARGE
+      // A log that is followed goes on for as long as its job runs.
+      if (call.parameters) call.parameters = call.parameters.filter(({ name }) => name !== 'follow')
     }
   }
   return document

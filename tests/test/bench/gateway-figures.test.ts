@@ -139,9 +139,14 @@ t.test('a profile is told by the time that functions take themselves', (t) => {
     nodes: [
       node(1, '(root)'),
       node(2, '(idle)'),
-      node(3, 'forward', 'file:///home/somebody/gateway/dist/proxy/exchange.js', 9),
-      node(4, '', 'file:///home/x/node_modules/.pnpm/undici@7/node_modules/undici/lib/pool.js', 4),
-      node(5, 'forward', 'file:///home/somebody/gateway/dist/proxy/exchange.js', 9)
+      node(3, 'forward', 'file:///srv/product/gateway/dist/proxy/exchange.js', 9),
+      node(
+        4,
+        '',
+        'file:///srv/product/node_modules/.pnpm/undici@7/node_modules/undici/lib/pool.js',
+        4
+      ),
+      node(5, 'forward', 'file:///srv/product/gateway/dist/proxy/exchange.js', 9)
     ],
     samples: [1, 2, 3, 4, 5, 2],
     timeDeltas: [50, 900, 300, 200, 500, 900]

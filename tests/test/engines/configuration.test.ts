@@ -15,7 +15,9 @@ const shippedByFlink = `env:
 
 t.test('the files name the ports, loopback addresses and Flink’s own JVM options', async (t) => {
   const directories = directoriesFor({ ENGINES_DIR: t.testdir() })
-  mkdirSync(join(directories.flink, 'conf'), { recursive: true })
+  for (const home of [directories.flink, directories.seatunnelFlink]) {
+    mkdirSync(join(home, 'conf'), { recursive: true })
+  }
   writeFileSync(join(directories.flink, 'conf/config.yaml'), shippedByFlink)
   await writeConfiguration(directories, portsFrom(21_000))
   const file = (name: string) => readFileSync(join(directories.configuration, name), 'utf8')
@@ -26,6 +28,10 @@ t.test('the files name the ports, loopback addresses and Flink’s own JVM optio
   t.match(
     file('flink/config.yaml'),
     'env.java.opts.all: --add-exports=a/b=ALL-UNNAMED --add-opens=c/d=ALL-UNNAMED\n'
+  )
+  t.match(
+    file('seatunnel-flink/flink-conf.yaml'),
+    'env.java.opts: --add-exports=a/b=ALL-UNNAMED --add-opens=c/d=ALL-UNNAMED\n'
   )
   const azkaban = file('azkaban/azkaban.properties')
   t.match(azkaban, 'jetty.port=21081\n')

@@ -14,6 +14,7 @@ t.test('a base of which one port is taken is passed over', async (t) => {
 t.test('all ports are below the range that outgoing connections use', async (t) => {
   await t.rejects(findFreeBase(32_700), { message: /No hundred free ports/ })
   const ports = Object.values(portsFrom(21_000))
-  t.equal(new Set(ports).size, 10)
+  t.ok(ports.length >= 10)
+  t.equal(new Set(ports).size, ports.length, 'no port is given twice')
   t.ok(ports.every((port) => port >= 21_000 && port < 21_100))
 })

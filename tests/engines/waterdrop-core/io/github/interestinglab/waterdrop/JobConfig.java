@@ -10,8 +10,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * As much of a Waterdrop 2.0 config as the jobs here need: the settings of all env blocks, later ones
- * winning, and the name of the first source. Keys with dots are flat, as in Waterdrop's HOCON.
+ * As much of a Waterdrop config as the jobs here need: the settings of all env blocks (in 1.x: spark), later
+ * ones winning, and the name of the first source (input). Keys with dots are flat, as in Waterdrop's HOCON.
  */
 final class JobConfig {
   final Map<String, String> settings = new LinkedHashMap<>();
@@ -30,7 +30,7 @@ final class JobConfig {
       if (start == 0 && isSign("{")) throw new IllegalArgumentException("unexpected { at the start");
       String block = word();
       expect("{");
-      if (block.equals("env")) readSettings();
+      if (block.equals("env") || block.equals("spark")) readSettings();
       else skipBlock(block);
       start++;
     }
@@ -69,13 +69,15 @@ final class JobConfig {
     }
   }
 
-  /** Goes to the end of a block; of the block "source" it keeps the first plugin's name. */
+  /** Goes to the end of a block; of the blocks "source" and "input" it keeps the first plugin's name. */
   private void skipBlock(String block) {
     for (int depth = 1; depth > 0;) {
       need();
       if (isSign("{")) depth++;
       else if (isSign("}")) depth--;
-      else if (depth == 1 && block.equals("source") && source.isEmpty()) source = word();
+      else if (depth == 1 && source.isEmpty() && (block.equals("source") || block.equals("input"))) {
+        source = word();
+      }
     }
   }
 
