@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises'
 import { z } from 'zod'
 
 const digestsFile = join(import.meta.dirname, 'digests.json')
-const artifact = /\.(jar|whl|tar\.gz)$/
+const artifact = /\.(jar|zip|whl|tar\.gz)$/
 
 /** A fetched file that is not what the committed list says, or is not in it. */
 export class WrongDigest extends Error {
@@ -41,7 +41,7 @@ export class Digests {
     return `${name}==${version} --hash=sha256:${this.#digestOf(file)}\n`
   }
 
-  /** Looks at each jar, wheel and source package in a directory. Throws {@link WrongDigest}. */
+  /** Looks at each jar, archive, wheel and source package in a directory. Throws {@link WrongDigest}. */
   async check(directory: string): Promise<void> {
     for (const name of (await readdir(directory)).filter((entry) => artifact.test(entry))) {
       const found = await sha256(join(directory, name))

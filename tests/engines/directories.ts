@@ -17,7 +17,7 @@ export type Directories = Readonly<{
   /** The engines that SeaTunnel runs on, like those above. */
   seatunnelSpark: string
   seatunnelFlink: string
-  /** SeaTunnel's starters, connectors and transforms, flat. */
+  /** SeaTunnel's starters, connectors and transforms, flat, and its source release in `source`. */
   seatunnelJars: string
   /** Azkaban's jars, flat. */
   azkaban: string
@@ -27,7 +27,7 @@ export type Directories = Readonly<{
   waterdrop: string
   /** A home of Waterdrop 1.x, likewise. */
   waterdrop1: string
-  /** A SeaTunnel home: its real jars behind the sandbox's launcher scripts. */
+  /** A SeaTunnel home: its own jars behind its own launcher scripts. */
   seatunnel: string
   /** Programs for spark-submit and Flink: a Python file and jars. */
   programs: string
@@ -67,7 +67,7 @@ export function directoriesFor(variables: Record<string, string | undefined>): D
     flink: `${root}/flink-${versions.flink}`,
     seatunnelSpark: `${root}/spark-${versions.seatunnelSpark}`,
     seatunnelFlink: `${root}/flink-${versions.seatunnelFlink}`,
-    seatunnelJars: `${root}/seatunnel-${versions.seatunnel}`,
+    seatunnelJars: `${root}/seatunnel-${versions.seatunnel}-with-source`,
     azkaban: `${root}/azkaban-${versions.azkaban}`,
     jars: `${root}/jars-${versions.flink}-${versions.ecj}`,
     waterdrop: `${root}/waterdrop`,

@@ -5,6 +5,7 @@ import { installOnce, removePartial } from './install-step.ts'
 import { type Artifact, copyArtifacts } from './maven-artifacts.ts'
 import type { Prerequisites } from './prerequisites.ts'
 import { installFlink, installPython, installSpark } from './python-packages.ts'
+import { unpackSource } from './seatunnel-home.ts'
 import { versions } from './versions.ts'
 
 /** How long one part took; `undefined` when it was there already. */
@@ -39,7 +40,10 @@ export async function installEngines(
     part(`Hadoop ${hadoop}`, directories.hadoop, (to) => jars(to, hadoopArtifacts, true)),
     part(`Azkaban ${azkaban}`, directories.azkaban, (to) => jars(to, azkabanArtifacts)),
     part('Flink jobs and compiler', directories.jars, (to) => jars(to, jobArtifacts)),
-    part(`SeaTunnel ${seatunnel}`, directories.seatunnelJars, (to) => jars(to, seatunnelArtifacts)),
+    part(`SeaTunnel ${seatunnel}`, directories.seatunnelJars, async (to) => {
+      await jars(to, seatunnelArtifacts)
+      await unpackSource(prerequisites.python, to)
+    }),
     part(`Spark ${spark}`, directories.spark, (to) => installSpark(to, spark, pip)),
     part(`Flink ${flink}`, directories.flink, (to) =>
       installFlink(to, { version: flink, python: '311' }, pip)
@@ -76,9 +80,11 @@ const jobArtifacts: readonly Artifact[] = [
 ]
 
 const seatunnelArtifacts: readonly Artifact[] = [
-  'seatunnel-spark-3-starter',
-  'seatunnel-flink-15-starter',
-  'seatunnel-transforms-v2',
-  'connector-fake',
-  'connector-console'
-].map((name) => ({ group: 'org.apache.seatunnel', name, version: versions.seatunnel }))
+  { name: 'seatunnel-spark-3-starter' },
+  { name: 'seatunnel-flink-15-starter' },
+  { name: 'seatunnel-transforms-v2' },
+  { name: 'connector-fake' },
+  { name: 'connector-console' },
+  // Its launcher scripts are in no jar.
+  { name: 'seatunnel', classifier: 'source-release', type: 'zip' as const }
+].map((one) => ({ group: 'org.apache.seatunnel', version: versions.seatunnel, ...one }))

@@ -8,10 +8,12 @@ export type Artifact = Readonly<{
   name: string
   version: string
   classifier?: string
+  /** `jar` when not said otherwise. */
+  type?: 'zip'
 }>
 
 /**
- * Copies jars into a directory with this machine's Maven and its settings (mirrors, proxies,
+ * Copies files into a directory with this machine's Maven and its settings (mirrors, proxies,
  * `~/.m2`): the artifacts alone, or with all that they need at run time.
  */
 export async function copyArtifacts(
@@ -37,10 +39,10 @@ export async function copyArtifacts(
 
 function projectOf(artifacts: readonly Artifact[]): string {
   const dependencies = artifacts.map(
-    ({ group, name, version, classifier }) => `    <dependency>
+    ({ group, name, version, classifier, type }) => `    <dependency>
       <groupId>${group}</groupId>
       <artifactId>${name}</artifactId>
-      <version>${version}</version>${classifier ? `<classifier>${classifier}</classifier>` : ''}
+      <version>${version}</version>${classifier ? `<classifier>${classifier}</classifier>` : ''}${type ? `<type>${type}</type>` : ''}
     </dependency>`
   )
   return `<project xmlns="http://maven.apache.org/POM/4.0.0">
