@@ -20,7 +20,7 @@ export type ServiceProcess = {
   stop(signal?: NodeJS.Signals): Promise<{ code: number | null; signal: NodeJS.Signals | null }>
 }
 
-const START_LIMIT_MS = 20_000
+const START_LIMIT_MS = 60_000
 const STOP_LIMIT_MS = 20_000
 const LISTENING = /Server listening at (http:\/\/[^"\s]+)/
 
