@@ -187,7 +187,9 @@ export function createCollectedJob(
     const faults = new Map<string, NmError>()
     let more = false
     for (const container of containers.values()) {
-      if (container.done || !(all || container.isAm)) continue
+      // Of some only a log server knows.
+      if (container.done || container.nodeManager === '') continue
+      if (!all && !container.isAm) continue
       try {
         more = (await takeFromNode(container, submission, signal)) || more
       } catch (error) {
@@ -250,7 +252,7 @@ export function createCollectedJob(
       if (await takeAggregated(submission, signal)) return { more: true, missing: [] }
     } catch (error) {
       if (!(error instanceof NmError)) throw error
-      if (faults.size > 0) reasons.push(error.message)
+      reasons.push(error.message)
     }
     const open = [...containers.values()].filter(({ done }) => !done)
     return { more: false, missing: open.length === 0 ? [] : [...new Set(reasons)] }

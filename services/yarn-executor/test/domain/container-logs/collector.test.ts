@@ -134,6 +134,24 @@ t.test('what was not read live comes from the history server, each byte once', a
   t.strictSame(await texts(job.id, errors), ['of the executor'], 'it was never seen alive')
 })
 
+t.test('what only the history server knows comes whole, however long it is', async (t) => {
+  const given = await collecting(t, { aggregation: { afterMs: 0, gapMs: 100 } })
+  const { yarn, run, texts, followed, collect, finish, ended } = given
+  const job = await run()
+  const { am, executor, out, errors } = sourcesOf(given, job.app)
+  followed.add(job.id)
+  yarn.logIn(am, 'stdout', 'of the driver\n')
+  const kill = collect()
+  await until('the driver is read', async () => (await texts(job.id, out)).length === 1)
+  await kill()
+  // The next process has not seen it alive, and one look does not take all of it.
+  yarn.logIn(executor, 'stderr', numbered(0, 3000, 1000).join(''))
+  await finish(job)
+  collect()
+  await until('the log has ended', () => ended(job.id))
+  t.strictSame(numbersOf(await texts(job.id, errors)), upTo(3000))
+})
+
 t.test('what nobody has any more is told, and the log ends', async (t) => {
   const given = await collecting(t, { logRetainMs: 0 })
   const { yarn, run, texts, followed, collect, finish, ended } = given
