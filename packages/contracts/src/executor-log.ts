@@ -35,7 +35,7 @@ export const jobLogQuery = z
       .transform((given) => [given].flat().flatMap((one) => one.split(',')))
       .pipe(
         z
-          .array(z.string().regex(/^[!-~]{1,300}$/, { error: 'must be a source of log lines' }))
+          .array(z.string().regex(/^[!-~]{1,400}$/, { error: 'must be a source of log lines' }))
           .max(MAX_SOURCES, { error: `may be at most ${MAX_SOURCES}` })
       )
       .optional()

@@ -10,9 +10,10 @@ import { type LogLine, MAX_LOG_LINE, type PlacedLine } from '../domain/log-spool
  */
 export type Head = Readonly<{ boot: string; positions: Readonly<Record<string, number>> }>
 
-const SOURCE = /^[\x21-\x7e]{1,300}$/
-const LINE = /^(\d{1,15}) ([\x21-\x7e]{1,300}) /
-const POSITION = /^@ (\d{1,16}) ([\x21-\x7e]{1,300})$/
+/** A container, and a file of it, whose name may have 255 characters, come to 337. */
+const SOURCE = /^[\x21-\x7e]{1,400}$/
+const LINE = /^(\d{1,15}) ([\x21-\x7e]{1,400}) /
+const POSITION = /^@ (\d{1,16}) ([\x21-\x7e]{1,400})$/
 const END = /^! \d{1,15}$/
 // What would end a line, here or for who shows it.
 const LINE_ENDS = /[\n\r\u2028\u2029]/g

@@ -24,7 +24,7 @@ export interface LogSpool {
   /**
    * Appends lines of one source, and that the source was read to `position` (bytes). Resolves once they can be read.
    * A disk that is full is waited for; rejects only when the service ends, or after {@link LogSpool.end}. Together the
-   * lines should stay well below a megabyte. Sources have no blanks in them, and 300 characters at most.
+   * lines should stay well below a megabyte. Sources have no blanks in them, and 400 characters at most.
    *
    * `origin`: what the position is of, where one source is read from several places (the launcher of each attempt).
    */

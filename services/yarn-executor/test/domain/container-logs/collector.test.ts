@@ -152,6 +152,21 @@ t.test('what only the history server knows comes whole, however long it is', asy
   t.strictSame(numbersOf(await texts(job.id, errors)), upTo(3000))
 })
 
+t.test('a file whose name is as long as a name may be holds nothing up', async (t) => {
+  const given = await collecting(t)
+  const { yarn, run, texts, followed, collect, finish, ended } = given
+  const job = await run()
+  const { executor } = sourcesOf(given, job.app)
+  const name = 'n'.repeat(255)
+  followed.add(job.id)
+  collect()
+  yarn.logIn(executor, name, 'one\n')
+  const source = `container/${executor}/${name}`
+  await until('it is read', async () => (await texts(job.id, source)).length === 1)
+  await finish(job)
+  await until('the log has ended', () => ended(job.id))
+})
+
 t.test('what nobody has any more is told, and the log ends', async (t) => {
   const given = await collecting(t, { logRetainMs: 0 })
   const { yarn, run, texts, followed, collect, finish, ended } = given
