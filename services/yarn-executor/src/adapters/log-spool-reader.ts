@@ -60,7 +60,7 @@ export async function readSpoolTail(
     })
     const isAll = span === range.maxBytes || from === first
     if (part.lines.length < range.lines && !isAll) continue
-    const lines = part.lines.slice(-range.lines)
+    const lines = part.lines.slice(Math.max(0, part.lines.length - range.lines))
     const left = part.lines.length - lines.length
     return { ...part, lines, from: left === 0 ? from : (part.lines[left - 1]?.cursor ?? from) }
   }

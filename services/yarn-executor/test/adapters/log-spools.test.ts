@@ -81,6 +81,8 @@ t.test('lines come back in order, each with its source, its time and where to go
   const tail = await spools.tail(ID, { lines: 2, maxBytes: 1e6 })
   t.same(tail.lines, all.lines.slice(1))
   t.equal(tail.from, all.lines[0]?.cursor)
+  const none = await spools.tail(ID, { lines: 0, maxBytes: 1e6 })
+  t.same([none.lines, none.from, none.next], [[], all.lines.at(-1)?.cursor, all.size])
 })
 
 t.test('an offset inside a line goes on with the next one', async (t) => {
