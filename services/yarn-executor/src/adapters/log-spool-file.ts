@@ -59,6 +59,8 @@ export async function openSpoolFile(options: SpoolFileOptions): Promise<SpoolFil
   let ended = endedBefore
   let leap = boot !== undefined && boot !== bootId ? NEW_BOOT_LEAP : 0
   let last: Promise<unknown> = Promise.resolve()
+  /** Has its head and nothing else: a write that failed is repeated there, however large it is. */
+  let bare: FilePart | undefined
 
   const spool: SpoolFile = {
     parts,
@@ -107,13 +109,15 @@ export async function openSpoolFile(options: SpoolFileOptions): Promise<SpoolFil
     const start = endOf(part)
     // From here on readers see it.
     part.size += bytes.length
+    bare = undefined
     spool.onChange?.({ start, bytes })
   }
 
   /** The last file, or a new one when that is full. */
   async function partFor(bytes: number): Promise<FilePart> {
     const current = parts.at(-1)
-    if (current && leap === 0 && current.size + bytes <= partBytes) return current
+    const hasRoom = current && (current === bare || current.size + bytes <= partBytes)
+    if (hasRoom && leap === 0) return current
     if (!current) await mkdir(directory, { recursive: true, mode: 0o700 })
     if (!current) await mkdir(dirname(openMark), { recursive: true, mode: 0o700 })
     await writeFile(openMark, '', { mode: 0o600 })
@@ -122,6 +126,7 @@ export async function openSpoolFile(options: SpoolFileOptions): Promise<SpoolFil
     await writeBytes(pathOf(directory, start), head, 0)
     const part = { start, size: head.length }
     parts.push(part)
+    bare = part
     leap = 0
     await keepWithinBounds(bytes)
     return part

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { appendFileSync, readdirSync, readFileSync, statSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { until } from '@scheduler-task/test-support/until'
@@ -236,6 +237,42 @@ t.test('a disk that takes nothing for a while loses nothing', async (t) => {
     (await readAll(spools)).map(({ text }) => text),
     ['1']
   )
+})
+
+t.test('a write that a full disk takes half of begins no file for each try', async (t) => {
+  const root = t.testdir()
+  const records: string[] = []
+  const log = pino({ level: 'info' }, { write: (line: string) => records.push(line) })
+  const spools = spoolsAt(root, { log, maxBytes: 1e6 })
+  const spool = await spools.open(ID)
+  await spool.append('a', linesOf('1'), 1)
+  const limit = (bytes: number | 'unlimited') =>
+    execFileSync('prlimit', ['--pid', String(process.pid), `--fsize=${bytes}:`])
+  const ignored = () => {}
+  process.on('SIGXFSZ', ignored)
+  limit(40_000)
+  t.teardown(() => {
+    limit('unlimited')
+    process.off('SIGXFSZ', ignored)
+  })
+  // More than one file holds.
+  const texts = Array.from({ length: 100 }, (_, at) => `${at + 2} ${'x'.repeat(1000)}`)
+  const appended = spool.append('a', linesOf(...texts), 2)
+  await until(() => records.some((line) => line.includes('cannot be written for now')))
+  const last = () => statSync(filesOf(root).at(-1) ?? '')
+  await until('half of it is there', () => last().size === 40_000)
+  const { mtimeMs } = last()
+  await until('it is tried once more', () => last().mtimeMs > mtimeMs)
+  t.equal(filesOf(root).length, 2)
+  limit('unlimited')
+  await appended
+  for (const one of [spools, spoolsAt(root, { maxBytes: 1e6 })]) {
+    const numbers = (await readAll(one)).map(({ text }) => Number.parseInt(text, 10))
+    t.same(
+      numbers,
+      Array.from({ length: 101 }, (_, at) => at + 1)
+    )
+  }
 })
 
 t.test('lines are bounded, and what cannot be a source or a position is refused', async (t) => {
