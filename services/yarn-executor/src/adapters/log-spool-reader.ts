@@ -90,8 +90,8 @@ async function step(
       Math.min(length, end - begin)
     )
     if (!bytes || bytes.length === 0) {
-      // Removed a moment ago: a gap from there on.
-      return { lines: [], next: end, looked: 0 }
+      // Removed a moment ago.
+      return { lines: [gapLine(from, end)], next: end, looked: 0 }
     }
     const skipped = isInside ? bytes.indexOf(10) + 1 : 0
     const { lines, used } = linesIn(bytes.subarray(skipped), begin + skipped)

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { appendFileSync, readdirSync, readFileSync, statSync, truncateSync } from 'node:fs'
+import { appendFileSync, readdirSync, readFileSync, rmSync, statSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { until } from '@scheduler-task/test-support/until'
 import { pino } from 'pino'
@@ -176,6 +176,19 @@ t.test(
   }
 )
 
+t.test('a file that goes while it is read is a gap that is told', async (t) => {
+  const root = t.testdir()
+  const spools = spoolsAt(root, { maxBytes: 1e6 })
+  await fill(await spools.open(ID), 0, 1000)
+  const [, second = ''] = filesOf(root)
+  const { size } = statSync(second)
+  rmSync(second)
+  const told = (await readAll(spools)).filter(({ source }) => source === 'executor')
+  t.match(told, [
+    { text: `[${size} bytes of log were left out here, which would be larger than it may be]` }
+  ])
+})
+
 t.test('after a new start of the host no cursor means something else', async (t) => {
   const root = t.testdir()
   const first = await spoolsAt(root).open(ID)
@@ -224,7 +237,6 @@ t.test('a disk that takes nothing for a while loses nothing', async (t) => {
   const spools = spoolsAt(root, { log })
   // A file stands where the directory has to be: as good as a disk without room.
   await t.rejects(spools.open(ID), { code: 'ENOTDIR' })
-  const { rmSync } = await import('node:fs')
   rmSync(join(root, 'spools'))
   const spool = await spools.open(ID)
   appendFileSync(join(root, 'spools'), 'in the way again')
