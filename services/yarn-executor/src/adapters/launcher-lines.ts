@@ -1,4 +1,4 @@
-import { MAX_LOG_LINE } from '../domain/log-spool.ts'
+import { MAX_LOG_LINE, MOST_LOG_LINES } from '../domain/log-spool.ts'
 import { maskSecrets } from '../domain/secret-masking.ts'
 
 /** So much is looked at once; of a line that is longer only the beginning is taken. */
@@ -38,6 +38,7 @@ export function takeLines(piece: Piece, secrets: readonly string[]): Taken {
   if (isCut) end = content.length
   const texts: string[] = []
   for (let start = isInside ? endOfLine(content, 0, end) : 0; start < end; ) {
+    if (texts.length === MOST_LOG_LINES) return { texts, position: position + start }
     const next = endOfLine(content, start, end)
     const text = shownOf(content.subarray(start, next))
     texts.push(masked(text, secrets, !isCut))

@@ -16,6 +16,9 @@ export type LogLine = Readonly<{
 /** What of a line is kept, in characters; the rest is left out, and that is said. */
 export const MAX_LOG_LINE = 16 * 1024
 
+/** So many lines at most are appended together: with time and source an empty one is a hundred bytes. */
+export const MOST_LOG_LINES = 4096
+
 /**
  * The log of one submission, in the order in which its lines were seen. Lines and the position that their source was
  * read to are kept together: who goes on from {@link LogSpool.positionOf} after a crash misses and repeats nothing.

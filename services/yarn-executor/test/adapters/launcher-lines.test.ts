@@ -1,6 +1,6 @@
 import t from 'tap'
 import { PIECE_BYTES, takeLines } from '../../src/adapters/launcher-lines.ts'
-import { MAX_LOG_LINE } from '../../src/domain/log-spool.ts'
+import { MAX_LOG_LINE, MOST_LOG_LINES } from '../../src/domain/log-spool.ts'
 
 type Options = { secrets?: readonly string[]; piece?: number; takesReturns?: boolean }
 
@@ -43,6 +43,13 @@ t.test('lines of any shape, in pieces of any size', async (t) => {
       t.strictSame(read(output, { piece }), lines, `${name}, ${piece} bytes at once`)
     }
   }
+})
+
+t.test('of short lines so many at once that the log grows by little', async (t) => {
+  const output = bytes('\n'.repeat(PIECE_BYTES))
+  const piece = { bytes: output, position: 0, isLast: true, takesReturns: true }
+  t.match(takeLines(piece, []), { texts: { length: MOST_LOG_LINES }, position: MOST_LOG_LINES })
+  t.equal(read(output).length, PIECE_BYTES)
 })
 
 t.test('progress without any line end is told as it goes', async (t) => {
