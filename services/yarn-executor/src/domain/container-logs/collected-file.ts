@@ -1,5 +1,5 @@
 import type { LogAdvance } from '@scheduler-task/yarn-client/log-advance'
-import type { LogSource, LogSpool } from '../log-spool.ts'
+import { type LogSource, type LogSpool, MOST_LOG_LINES } from '../log-spool.ts'
 import { maskSecrets } from '../secret-masking.ts'
 
 /** A piece at once: its lines stay well below a megabyte. */
@@ -40,20 +40,22 @@ export type FileOptions = Readonly<{
   spool: LogSpool
   source: LogSource
   secrets: readonly string[]
-  /** This service's own word in the log. */
-  tell: (text: string) => Promise<void>
   now?: () => number
 }>
 
 export function createCollectedFile(options: FileOptions): CollectedFile {
-  const { spool, source, secrets, tell, now = Date.now } = options
+  const { spool, source, secrets, now = Date.now } = options
   let before: Buffer | undefined
   /** How long it was when all of it had been looked at. */
   let seenBytes: number | undefined
 
+  /** This service's own word in the log, with the place that it is about. */
+  async function tell(text: string, position: number): Promise<void> {
+    await spool.append('executor', [{ at: now(), text }], position, source)
+  }
+
   async function startAnew(): Promise<Progress> {
-    await tell(`${source} has been begun anew, and is read from its first byte`)
-    await spool.append(source, [], 0)
+    await tell(`${source} has been begun anew, and is read from its first byte`, 0)
     before = undefined
     seenBytes = undefined
     return { bytes: 0, isAtEnd: false }
@@ -74,51 +76,61 @@ export function createCollectedFile(options: FileOptions): CollectedFile {
     take: async (readFrom, { fileBytes, last }) => {
       const { from, cut } = await place(fileBytes)
       const known = { ...(before && { before }), ...(fileBytes !== undefined && { fileBytes }) }
-      const advance = await readFrom({ from, maxBytes: PIECE_BYTES, ...known })
-      if (advance.kind === 'replaced') return await startAnew()
-      const isAtEnd =
-        advance.fileBytes === undefined
-          ? advance.bytes.length < PIECE_BYTES
-          : from + advance.bytes.length >= advance.fileBytes
-      // Behind a gap the first line is only the rest of one.
-      const skipped = cut ? advance.bytes.indexOf(NEWLINE) + 1 : 0
-      if (cut)
-        await tell(
-          `${from + skipped - spool.positionOf(source)} bytes of ${source} are left out here`
-        )
-      const isLast = last === true && isAtEnd
+      // One byte more, where it is not known: whether a line begins here.
+      const more = before || from === 0 ? 0 : 1
+      const advance = await readFrom({ from: from - more, maxBytes: PIECE_BYTES, ...known })
+      if (advance.kind === 'replaced' || advance.bytes.length < more) return await startAnew()
+      const isInside = from > 0 && (more === 1 ? advance.bytes[0] : before?.at(-1)) !== NEWLINE
+      const bytes = advance.bytes.subarray(more)
       const isFull = advance.bytes.length >= PIECE_BYTES
-      const { taken, lines } = linesIn(advance.bytes.subarray(skipped), { isLast, isFull })
-      const position = from + skipped + taken
-      const at = now()
-      if (taken > 0 || cut) {
-        const texts = lines.map((text) => ({ at, text: maskSecrets(text, secrets) }))
-        await spool.append(source, texts, position)
+      const isAtEnd =
+        advance.fileBytes === undefined ? !isFull : from + bytes.length >= advance.fileBytes
+      const isLast = last === true && isAtEnd
+      const { start, end } = wholeLinesIn(bytes, { isInside, isLast, isFull })
+      if (cut) {
+        const left = from + start - spool.positionOf(source)
+        await tell(`${left} bytes of ${source} are left out here`, from + start)
       }
-      if (taken > 0) before = advance.bytes.subarray(0, skipped + taken).subarray(-BEFORE_BYTES)
+      for (let taken = cut ? start : 0; taken < end; ) {
+        const batch = linesIn(bytes, Math.max(taken, start), end)
+        taken = batch.end
+        const at = now()
+        const texts = batch.lines.map((text) => ({ at, text: maskSecrets(text, secrets) }))
+        await spool.append(source, texts, from + taken)
+      }
+      if (end > 0) before = bytes.subarray(0, end).subarray(-BEFORE_BYTES)
       seenBytes = isAtEnd ? advance.fileBytes : undefined
-      return { bytes: taken, isAtEnd }
+      return { bytes: end, isAtEnd }
     }
   }
 }
 
 /**
- * Whole lines, and how many bytes they are. What stands behind the last line end is one as well when nothing more comes,
- * and when a piece is full of it.
+ * Where whole lines stand. What stands behind the last line end is one as well when nothing more comes, and when a piece
+ * is full of it; what follows of that one is left out: half a secret could stand there.
  */
-function linesIn(
+function wholeLinesIn(
   bytes: Buffer,
-  { isLast, isFull }: { isLast: boolean; isFull: boolean }
-): { taken: number; lines: string[] } {
-  const end = bytes.lastIndexOf(NEWLINE) + 1
-  const rest = bytes.subarray(end)
-  const takesRest = rest.length > 0 && (isLast || (isFull && end === 0))
-  const text = bytes.subarray(0, end).toString()
-  const lines = end === 0 ? [] : text.slice(0, -1).split('\n')
-  if (takesRest) lines.push(rest.toString())
-  return { taken: takesRest ? bytes.length : end, lines: lines.map(withoutReturn) }
+  { isInside, isLast, isFull }: { isInside: boolean; isLast: boolean; isFull: boolean }
+): { start: number; end: number } {
+  const ended = bytes.lastIndexOf(NEWLINE) + 1
+  const end = isLast || (isFull && ended === 0) ? bytes.length : ended
+  return { start: isInside ? endOfLine(bytes, 0, end) : 0, end }
 }
 
-function withoutReturn(line: string): string {
-  return line.endsWith('\r') ? line.slice(0, -1) : line
+/** Lines from `start` on, as many as are appended together, and where they end. */
+function linesIn(bytes: Buffer, start: number, most: number): { lines: string[]; end: number } {
+  const lines: string[] = []
+  let end = start
+  while (end < most && lines.length < MOST_LOG_LINES) {
+    const next = endOfLine(bytes, end, most)
+    lines.push(bytes.toString('utf8', end, next).replace(/\r?\n?$/, ''))
+    end = next
+  }
+  return { lines, end }
+}
+
+function endOfLine(bytes: Buffer, start: number, most: number): number {
+  const at = bytes.indexOf(NEWLINE, start)
+  return at < 0 ? most : Math.min(at + 1, most)
 }

@@ -6,12 +6,7 @@ import type { LogSpool } from '../log-spool.ts'
 import type { Parts } from '../parts.ts'
 import { isOver, type Submission } from '../submission.ts'
 import { type AmContainer, type AmContainers, containerOf } from './am-containers.ts'
-import {
-  type CollectedFile,
-  createCollectedFile,
-  type FileOptions,
-  type ReadFrom
-} from './collected-file.ts'
+import { type CollectedFile, createCollectedFile, type ReadFrom } from './collected-file.ts'
 import type { ContainerLogSources } from './driver-output.ts'
 import { createLeftOut } from './left-out.ts'
 import { isSilence } from './node-patience.ts'
@@ -82,7 +77,7 @@ export function createCollectedJob(
     }
   }
 
-  const tell: FileOptions['tell'] = (text) =>
+  const tell = (text: string) =>
     spool.append('executor', [{ at: Date.now(), text }], spool.positionOf('executor') + 1)
 
   async function findAms(submission: Submission, signal: AbortSignal): Promise<void> {
@@ -136,7 +131,7 @@ export function createCollectedJob(
     if (known) return known
     if (files.size >= MOST_FILES) return void leftOut.file(containerId, name)
     const source = `${isAm ? 'am' : 'container'}/${containerId}/${name}`
-    const file = createCollectedFile({ spool, source, secrets, tell })
+    const file = createCollectedFile({ spool, source, secrets })
     files.set(name, file)
     return file
   }

@@ -4,7 +4,7 @@ import {
   PIECE_BYTES,
   type ReadFrom
 } from '../../../src/domain/container-logs/collected-file.ts'
-import type { LogSpool } from '../../../src/domain/log-spool.ts'
+import { type LogSpool, MOST_LOG_LINES } from '../../../src/domain/log-spool.ts'
 
 const MIB = 1024 * 1024
 
@@ -12,10 +12,12 @@ const MIB = 1024 * 1024
 function setUp(content: Buffer | string) {
   const lines: string[] = []
   const told: string[] = []
+  const batches: number[] = []
   const positions = new Map<string, number>()
   const spool: LogSpool = {
     append: async (source, added, position, origin = source) => {
-      for (const { text } of added) lines.push(text)
+      batches.push(added.length)
+      for (const { text } of added) (source === 'executor' ? told : lines).push(text)
       positions.set(origin, position)
     },
     positionOf: (origin) => positions.get(origin) ?? 0,
@@ -30,14 +32,16 @@ function setUp(content: Buffer | string) {
     const bytes = file.subarray(from, from + maxBytes)
     return { kind: 'read', bytes, fileBytes: file.length, aggregation: 'LOCAL' }
   }
-  const make = () =>
-    createCollectedFile({
-      spool,
-      source: 'am/c/stdout',
-      secrets: ['geheim'],
-      tell: async (text) => void told.push(text)
-    })
-  return { lines, told, held, readFrom, make, position: () => positions.get('am/c/stdout') ?? 0 }
+  const make = () => createCollectedFile({ spool, source: 'am/c/stdout', secrets: ['geheim'] })
+  return {
+    lines,
+    told,
+    batches,
+    held,
+    readFrom,
+    make,
+    position: () => positions.get('am/c/stdout') ?? 0
+  }
 }
 
 t.test('a line without its end waits for it, and comes at last without one', async (t) => {
@@ -57,15 +61,34 @@ t.test('a line without its end waits for it, and comes at last without one', asy
   t.equal(lines.length, 4)
 })
 
-t.test('a line that fills a piece is cut there; one that begins in it is not', async (t) => {
-  const long = 'x'.repeat(PIECE_BYTES + 10)
+t.test('of a line that fills a piece its beginning comes once, also after a kill', async (t) => {
+  const long = 'x'.repeat(PIECE_BYTES * 2 + 10)
   const { lines, readFrom, make } = setUp(`short\n${long}\nend\n`)
-  const file = make()
-  for (let more = true; more; ) more = !(await file.take(readFrom, {})).isAtEnd
+  for (let more = true; more; ) more = !(await make().take(readFrom, {})).isAtEnd
   t.strictSame(
     lines.map((line) => line.length),
-    [5, PIECE_BYTES, 10, 3]
+    [5, PIECE_BYTES - 1, 3]
   )
+})
+
+t.test('half a secret does not come through where a line is cut', async (t) => {
+  for (let half = 1; half < 6; half += 1) {
+    const { lines, readFrom, make } = setUp(
+      `${'x'.repeat(PIECE_BYTES - half)}geheim and more\nend\n`
+    )
+    const file = make()
+    for (let more = true; more; ) more = !(await file.take(readFrom, {})).isAtEnd
+    t.equal(lines.length, 2)
+    t.strictSame(lines.at(-1), 'end')
+  }
+})
+
+t.test('of short lines few are appended at once, and none is lost', async (t) => {
+  const { lines, batches, readFrom, make, position } = setUp('\n'.repeat(PIECE_BYTES))
+  await make().take(readFrom, { fileBytes: PIECE_BYTES })
+  t.equal(lines.length, PIECE_BYTES)
+  t.equal(position(), PIECE_BYTES)
+  t.ok(batches.every((count) => count <= MOST_LOG_LINES))
 })
 
 t.test('a file that runs away: its end, and a word on what is left out', async (t) => {
@@ -77,7 +100,7 @@ t.test('a file that runs away: its end, and a word on what is left out', async (
   const fileBytes = held.content.length
   for (let more = true; more; ) more = !(await file.take(readFrom, { fileBytes })).isAtEnd
   t.equal(position(), fileBytes)
-  t.ok(held.asked.every((from) => from < 7 || from >= fileBytes - 4 * MIB))
+  t.ok(held.asked.every((from) => from < 7 || from >= fileBytes - 4 * MIB - 1))
   t.equal(told.length, 1)
   const [, left] = /^(\d+) bytes of am\/c\/stdout are left out here$/.exec(told[0] ?? '') ?? []
   t.equal(6 + Number(left) + (lines.length - 1) * 100, fileBytes, 'to the byte')
