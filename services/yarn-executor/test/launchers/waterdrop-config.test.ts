@@ -73,6 +73,15 @@ t.test('configs that only the Spark launcher cannot be given', async (t) => {
     [`env { spark.x = a\${?words} }\n${REST}`, /or a substitution/],
     [`all { spark.x = "a --name b" }\nenv = \${all}\n${REST}`, /or a substitution/],
     [`env = { spark.y = 1 } \${all}\n${REST}`, /or a substitution/],
+    [`env { spark.x = [\n"a"\n"--class=Evil"\n"b" ] }\n${REST}`, /the value of spark\.x/],
+    [`env { spark.x = [{ aa = 1, "--class" = Evil }] }\n${REST}`, /the value of spark\.x/],
+    [`env { spark.x = [a] [b] }\n${REST}`, /the value of spark\.x/],
+    [`env { spark.x += a\nspark.x += "--class=Evil" }\n${REST}`, /the value of spark\.x/],
+    [`env { "a --class Evil b" { cc = 1 } }\n${REST}`, /the value of a --class Evil b->cc/],
+    [
+      `${REST}other {${'aa = 1, '.repeat(20_000)}}\nenv { spark.x = "a --class Evil" }`,
+      /^line 5, column 7: the value of spark\.x/
+    ],
     [`env { spark.master = "local[2]" }\n${REST}`, /only yarn makes an application/]
   ]
   for (const [config, message] of configs) {
@@ -82,6 +91,41 @@ t.test('configs that only the Spark launcher cannot be given', async (t) => {
   t.equal(check('spark', `env { spark.master = yarn }\n${REST}`), '')
   const quoted = `env { spark.x = "-Dlog=\${spark.yarn.app.container.log.dir}" }\n${REST}`
   t.equal(check('spark', quoted), '', 'in quotes nothing is substituted')
+})
+
+t.test('a substitution in the engine’s block is taken where it is known to be one word', (t) => {
+  const codes = (config: string, variables: Record<string, string>, environment: string[]) =>
+    checkWaterdropConfig(
+      requestFor('a1', { variables, config: Buffer.from(`${config}\n${REST}`) }),
+      { ...READING, environment: new Set(environment) }
+    ).flatMap(({ code }) => (code === 'BLANK_IN_SETTING' ? [code] : []))
+  const blank = ['BLANK_IN_SETTING']
+  const memory = `env { spark.executor.memory = \${size} }`
+  t.same(codes(memory, { size: '2g' }, []), [], 'a variable')
+  t.same(codes(`size = 2g\n${memory}`, {}, []), [], 'the file')
+  t.same(codes(`env { spark.x = "a"\${?size} }`, {}, []), [], 'nothing')
+  t.same(codes(memory, { size: '2g' }, ['size']), blank, 'the environment comes first')
+  t.same(codes(`size = "2g --class Evil"\n${memory}`, { size: '2g' }, []), blank)
+  t.same(codes(`size = 2g\nsize = [1, 2]\n${memory}`, { size: '2g' }, []), blank)
+  t.same(codes(`size { a1 = 1 }\n${memory}`, {}, []), blank)
+  t.end()
+})
+
+t.test('where a setting stands that cannot be given, and its line', (t) => {
+  const config = `env {\n  spark.x = "a b", spark.y.password = "hunter 22"\n}\n${REST}`
+  const request = requestFor('a1', { config: Buffer.from(config) })
+  const [first] = checkWaterdropConfig(request, READING).filter(({ code }) => /BLANK/.test(code))
+  t.match(first, {
+    line: 2,
+    column: 3,
+    lineText: /^ {2}spark\.x = "a b", spark\.y\.password = "?\*{6}$/
+  })
+  const many = `env {\n${'spark.x = "a b"\n'.repeat(2000)}}\n${REST}`
+  t.equal(
+    checkWaterdropConfig(requestFor('a1', { config: Buffer.from(many) }), READING).length,
+    100
+  )
+  t.end()
 })
 
 t.test('the script of 1.x would change the JVM on this host', (t) => {
