@@ -59,6 +59,12 @@ const ESCAPES: Readonly<Record<string, string>> = {
 /** A number keeps the signs that an unquoted text must not have: `1e+5`. */
 const NUMBER = /-?\d[\d.]*(?:[eE][+-]?\d+)?/y
 
+/**
+ * The name in a reference. Comments, escapes, triple quotes and further references may hold a brace or a quote that does
+ * not count for the launcher's parser: they are refused, so that both see the same end.
+ */
+const NAMED = /(?:[^"#$\\{}\n/]|\/(?!\/)|"[^"\\\n]+")*/y
+
 /** Reads tokens one by one, in one pass over the text. */
 export class HoconTokens {
   readonly #text: string
@@ -221,18 +227,16 @@ export class HoconTokens {
       )
     }
     if (this.#strict) throw new HoconSyntaxError(at, `\${…} is not allowed in JSON`)
-    let here = at + 2
-    for (; text[here] !== '}'; here++) {
-      if (here >= text.length || text[here] === '\n') {
-        throw new HoconSyntaxError(at, `this \${ never ends`)
-      }
-      if (text[here] !== '"') continue
-      const close = text.indexOf('"', here + 1)
-      if (close < 0) throw new HoconSyntaxError(at, `this \${ never ends`)
-      here = close
+    NAMED.lastIndex = at + 2
+    const named = NAMED.exec(text)?.[0] ?? ''
+    const end = at + 2 + named.length
+    const stop = text[end] ?? '\n'
+    if (stop !== '}') {
+      const what = stop === '\n' ? 'never ends' : `must hold a name only, and not ${stop}`
+      throw new HoconSyntaxError(at, `this \${ ${what}`)
     }
-    this.#at = here + 1
-    return { kind: 'reference', text: text.slice(at + 2, here), at, end: this.#at, gap }
+    this.#at = end + 1
+    return { kind: 'reference', text: named, at, end: this.#at, gap }
   }
 }
 
