@@ -6,7 +6,10 @@ const MAX_MASKED = 16 * 1024
 const MASK = '******'
 /** From the value of a key that may be a secret's on, nothing of a line is shown. */
 const SECRET_ON_LINE =
-  /((?:password|passwd|passphrase|pwd|secret|token|credential|authorization|(?:access|secret|api|private)[_.-]?key)s?["']?\s*[=:{][\s"']*).*$/i
+  /((?:password|passwd|passphrase|(?<![a-z])pass|pwd|secret|token|credential|authorization|auth(?:orization)?[_-]?code|(?:access|secret|api|private)[_.-]?key)s?["']?\s*[=:{][\s"']*).*$/i
+/** The same where the sign is missing between the key and its value. */
+const SECRET_WITHOUT_SIGN =
+  /((?:^|[{,])\s*["']?[\w.-]*(?:password|passwd|passphrase|(?<![a-z])pass|pwd|secret|token|credential|(?:access|secret|api|private)[_.-]?key)s?["']?\s+)[^\s=:{].*$/i
 
 /** A line without its secrets: `number` from 1. */
 export type MaskLine = (line: string, number: number) => string
@@ -49,6 +52,7 @@ export class ConfigText {
     const text = this.#maskLine(shown, line)
       .slice(0, 4 * MAX_LINE_TEXT)
       .replace(SECRET_ON_LINE, `$1${MASK}`)
+      .replace(SECRET_WITHOUT_SIGN, `$1${MASK}`)
       .trimEnd()
     return text.length > MAX_LINE_TEXT ? `${text.slice(0, MAX_LINE_TEXT - 1)}…` : text
   }

@@ -30,6 +30,7 @@ class HoconReader {
   readonly #shortKeys: HoconField[] = []
   #token: HoconToken
   #depth = 0
+  #isBehindComma = false
   #nodes = 0
 
   constructor(text: string, options: Readonly<{ strict: boolean }>) {
@@ -116,10 +117,11 @@ class HoconReader {
   /** What may stand between two fields: newlines and at most one comma. */
   #separator(opened: HoconToken | undefined): HoconToken | undefined {
     const newline = this.#token.kind === 'newline'
+    this.#isBehindComma = false
     this.#skipNewlines()
     const token = this.#token
     if (token.kind === ',') {
-      this.#next()
+      this.#isBehindComma = this.#next().kind !== 'newline'
       this.#skipNewlines()
       if (this.#token.kind === ',') {
         throw new HoconSyntaxError(this.#token.at, 'two commas in a row')
@@ -138,7 +140,11 @@ class HoconReader {
   #field(): HoconField {
     const { at } = this.#token
     this.#count(at)
+    // What comes behind a comma on its line may be the rest of a secret.
+    const isRest = this.#isBehindComma
+    const first = this.#token.text
     const { text, path, quoted } = this.#key()
+    const named = isRest ? 'this key' : `key ${text === first ? text : `${first} …`}`
     const gapLine = this.#token.kind === 'newline'
     this.#skipNewlines()
     const sign = this.#token
@@ -147,17 +153,17 @@ class HoconReader {
     }
     if (!(sign.kind === ':' || (!this.#strict && (sign.kind === '=' || sign.kind === '+=')))) {
       if (gapLine || sign.kind === '}' || sign.kind === 'end' || sign.kind === ',') {
-        throw new HoconSyntaxError(at, `key ${text} has no value`)
+        throw new HoconSyntaxError(at, `${named} has no value`)
       }
       throw new HoconSyntaxError(
         sign.at,
-        `key ${text} is followed by ${shown(sign)}: an =, a : or a { is missing`
+        `${named} is followed by ${shown(sign)}: an =, a : or a { is missing`
       )
     }
     this.#next()
     const lineEnded = this.#token.kind === 'newline'
     this.#skipNewlines()
-    const value = this.#value({ at, text, lineEnded })
+    const value = this.#value({ at, named, lineEnded })
     return this.#done({ path, quoted, at, value, appends: sign.kind === '+=' }, text)
   }
 
@@ -225,11 +231,11 @@ class HoconReader {
     )
   }
 
-  #value(key: { at: number; text: string; lineEnded: boolean } | undefined): HoconNode {
+  #value(key: { at: number; named: string; lineEnded: boolean } | undefined): HoconNode {
     const begun = this.#token
     const first = this.#part(begun)
     if (!first) {
-      if (key) throw new HoconSyntaxError(key.at, `key ${key.text} has no value`)
+      if (key) throw new HoconSyntaxError(key.at, `${key.named} has no value`)
       throw new HoconSyntaxError(
         begun.at,
         `${shown(begun)} is not expected here: a value is missing`
@@ -237,7 +243,7 @@ class HoconReader {
     }
     const value = this.#strict ? first : this.#withMore(first, begun.gap)
     if (key?.lineEnded && this.#looksLikeKey(first)) {
-      throw new HoconSyntaxError(key.at, `key ${key.text} has no value`)
+      throw new HoconSyntaxError(key.at, `${key.named} has no value`)
     }
     if (value.kind === 'concatenation') this.#checkMixture(value.parts)
     return value
@@ -366,6 +372,8 @@ function referenceOf(token: HoconToken): HoconReference {
 function shown({ kind, text }: HoconToken): string {
   if (kind === 'end') return 'the end of the text'
   if (kind === 'newline') return 'the end of the line'
+  // A text may be a part of a secret.
+  if (kind === 'quoted' || kind === 'unquoted') return 'this text'
   const word = kind === 'reference' ? `\${${text}}` : text
   return word.length > 40 ? `${word.slice(0, 40)}…` : word
 }

@@ -147,7 +147,11 @@ export class HoconTokens {
     if (end === at) end++
     const word = text.slice(at, end)
     if (this.#strict && !isJsonWord(word)) {
-      throw new HoconSyntaxError(at, `${shortened(word)} is not allowed in JSON without quotes`)
+      // Not the text itself, which may be a secret.
+      const message = word.startsWith('//')
+        ? 'JSON has no comments'
+        : 'a text in JSON has to be in double quotes'
+      throw new HoconSyntaxError(at, message)
     }
     this.#at = end
     return { kind: 'unquoted', text: word, at, end, gap }
@@ -249,8 +253,4 @@ function isBlank(code: number): boolean {
 
 function isJsonWord(word: string): boolean {
   return /^(true|false|null|-?\d[\d.eE+-]*)$/.test(word)
-}
-
-function shortened(word: string): string {
-  return word.length > 40 ? `${word.slice(0, 40)}…` : word
 }

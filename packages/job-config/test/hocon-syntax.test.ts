@@ -112,6 +112,28 @@ t.test('what is refused, with its place', async (t) => {
   }
 })
 
+t.test('no message repeats what may be a part of a secret', async (t) => {
+  const texts = [
+    'x { "password" "hunter22" }',
+    'x { password hunter22 }',
+    'x { password = abc}hunter22 }',
+    'x { password = abc,hunter22 }',
+    'x { password = ab,hunter22:c d = 1 }',
+    'x { password = "a"} "hunter22" }'
+  ]
+  const inJson = [
+    '{"password" "hunter22"}',
+    '{"password": hunter22}',
+    '{"password": "a" "hunter22"}'
+  ]
+  for (const text of texts) t.throws(() => read(text), { message: /^(?!.*hunter)/ }, text)
+  for (const text of inJson) {
+    t.throws(() => readHocon(text, { strict: true }), { message: /^(?!.*hunter)/ }, text)
+  }
+  t.throws(() => read('x { password hunter22 }'), { message: 'key password … has no value' })
+  t.throws(() => readHocon('{ // x\n}', { strict: true }), { message: 'JSON has no comments' })
+})
+
 t.test('JSON is read as JSON', async (t) => {
   t.same(plain(read('{"a": [1, true, null, {"b": "x"}], "c": -1.5e3}', true).root), [
     ['a', ['1', 'true', 'null', [['b', 'x']]]],

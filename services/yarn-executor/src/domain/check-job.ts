@@ -5,7 +5,7 @@ import { queueFindings } from './check-queue.ts'
 import { asSent, type JobRequest, type RequestMaking } from './launch-request.ts'
 import { type LaunchRequest, NotStarted } from './launching.ts'
 import type { Parts } from './parts.ts'
-import { allSecrets, maskSecrets } from './secret-masking.ts'
+import { allSecrets, maskArguments } from './secret-masking.ts'
 import { refuseUsedName } from './task-names.ts'
 
 /** What would come of a start. */
@@ -58,7 +58,7 @@ export function createJobCheck(parts: Needs, makeRequest: RequestMaking): JobChe
       const { argv, environment } = await launching.preview(request)
       const secrets = allSecrets(request.config.toString(), request, environment)
       return {
-        argv: argv.map((word) => maskSecrets(word, secrets)),
+        argv: maskArguments(argv, secrets),
         environment: Object.keys(environment).sort(),
         findings: []
       }

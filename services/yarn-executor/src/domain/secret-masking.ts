@@ -1,31 +1,32 @@
-import { outlineConfig } from '@scheduler-task/job-config/config-outline'
+import { type Assignment, outlineConfig } from '@scheduler-task/job-config/config-outline'
 import type { LaunchSettings } from './launching.ts'
 
-const SECRET_NAME = /(password|passwd|passphrase|pwd|secret|token|credential|authorization|key)s?$/i
+const SECRET_NAME =
+  /(password|passwd|passphrase|(?<!by|com|sur|tres)pass|pwd|secret|token|credential|authorization|auth(orization)?[_-]?code|cookie|key)s?$|^auth$/i
 /** Everything in a block of such a name, as in `password { value = … }`; `key` alone names too much. */
 const SECRET_BLOCK = /(password|passwd|passphrase|pwd|secret|token|credential|authorization)s?$/i
 const SHORTEST_SECRET = 4
 const MASK = '******'
 /** Values that name nothing, and would black out half a log. */
 const HARMLESS = /^(true|false|null|none|\$\{.*\})$/i
+/** What a value refers to: `${name}`, also in quotes. */
+const REFERENCE = /\$\{\??([^${}]{1,200})\}/g
 /** `password=…`, `"secretKey": "…"`, `password=\"…\"` in any output, whatever the config says. */
 const ASSIGNED =
-  /((?:password|passwd|passphrase|pwd|secret|token|credential|(?:access|secret|api|private)[_.-]?key)s?\\{0,2}["']?\s{0,4}[=:]\s{0,4}\\{0,2}["']?)([^\s"',;&}\\]{4,})/gi
+  /((?:password|passwd|passphrase|(?<![a-z])pass|pwd|secret|token|credential|auth(?:orization)?[_-]?code|(?:access|secret|api|private)[_.-]?key)s?\\{0,2}["']?\s{0,4}[=:]\s{0,4}\\{0,2}["']?)([^\s"',;&}\\]{4,})/gi
 /** `--name=value`, `name=value`, or `--name`, whose value is the next argument. */
 const OPTION = /^-{0,2}([A-Za-z][\w.-]*)(?:=(.*))?$/s
-/** `scheme://user:password@host` */
-const IN_URL = /(\b[a-z][a-z0-9+.-]{0,20}:\/\/[^\s/:@"']{0,200}:)([^\s/@"']{1,200})(?=@)/gi
+/** `scheme://user:password@host`, also with an @ in the password, and `jdbc:oracle:thin:user/password@host` */
+const IN_URL =
+  /(\b[a-z][a-z0-9+.-]{0,20}:\/\/[^\s/:@"']{0,200}:|\bjdbc:oracle:[a-z0-9]{1,10}:[^\s/:@"']{1,200}\/)([^\s/"']{1,200})(?=@)/gi
 
 /**
  * The secrets that a config text holds: values of keys that end in password, secret, token, key and the like, of four
  * characters and more, each line of a longer text for itself, longest first, also as JSON and URLs spell them.
  */
 export function secretsIn(configText: string): readonly string[] {
-  const isNamed = secretPaths()
-  const values = outlineConfig(configText)
-    .assignments.filter(({ path }) => isNamed(path))
-    .flatMap((assignment) => assignment.values)
-  return spellingsOf(values)
+  const { assignments } = secretSettings(configText)
+  return spellingsOf(assignments.flatMap(({ values }) => values))
 }
 
 /** The same of what a launcher is given beside the config: variables, settings of the engine, arguments. */
@@ -39,12 +40,22 @@ export function allSecrets(
   settings: LaunchSettings,
   environment: Readonly<Record<string, string>> = {}
 ): readonly string[] {
+  const { assignments, names } = secretSettings(configText)
+  const variables = Object.entries(settings.variables).filter(([name]) => names.has(name))
   const secrets = new Set([
-    ...secretsIn(configText),
+    ...spellingsOf(assignments.flatMap(({ values }) => values)),
+    ...spellingsOf(variables.map(([, value]) => value)),
     ...secretsInSettings(settings),
     ...secretsNamed(Object.entries(environment))
   ])
   return [...secrets].sort((one, other) => other.length - one.length)
+}
+
+/** A launcher's words without the secrets, and without what a word gives to an option of a secret's name. */
+export function maskArguments(argv: readonly string[], secrets: readonly string[]): string[] {
+  const own = [...secretsNamed(optionsIn(argv)), ...secrets]
+  own.sort((one, other) => other.length - one.length)
+  return argv.map((word) => maskSecrets(word, own))
 }
 
 /** Values may be options themselves: `-Dstore.password=…`. */
@@ -101,6 +112,41 @@ function secrecyOf(key: string): Secrecy {
   }
 }
 
+/** The settings of a secret's name, and those that they refer to; `names` are all names that they refer to. */
+function secretSettings(text: string): {
+  assignments: readonly Assignment[]
+  names: ReadonlySet<string>
+} {
+  const { assignments: all } = outlineConfig(text)
+  const isNamed = secretPaths()
+  const secret = new Set(all.filter(({ path }) => isNamed(path)))
+  const names = new Set<string>()
+  let latest = [...secret]
+  for (let hops = 0; latest.length > 0 && hops < MAX_HOPS; hops++) {
+    const known = names.size
+    for (const { values } of latest) for (const name of referencesIn(values)) names.add(name)
+    latest =
+      names.size === known
+        ? []
+        : all.filter((one) => !secret.has(one) && names.has(one.path.join('->')))
+    for (const one of latest) secret.add(one)
+  }
+  return { assignments: all.filter((one) => secret.has(one)), names }
+}
+
+const MAX_HOPS = 5
+
+function referencesIn(values: readonly string[]): string[] {
+  return values.flatMap((value) =>
+    [...value.matchAll(REFERENCE)].map(([, name = '']) =>
+      name
+        .split('->')
+        .map((key) => key.trim().replace(/^"(.*)"$/, '$1'))
+        .join('->')
+    )
+  )
+}
+
 /** `isSecret` for the many paths of one config, in which the same few keys come again and again. */
 function secretPaths(): (path: readonly string[]) => boolean {
   const known = new Map<string, Secrecy>()
@@ -134,8 +180,7 @@ const KEY = /^[^=:{]*[=:{]?\s*/
  */
 export function lineMask(configText: string): (line: string, number: number) => string {
   const { assignments } = outlineConfig(configText)
-  const isNamed = secretPaths()
-  const ofSecrets = new Set(assignments.filter(({ path }) => isNamed(path)))
+  const ofSecrets = new Set(secretSettings(configText).assignments)
   const secrets = spellingsOf([...ofSecrets].flatMap(({ values }) => values))
   /** Where a secret's setting begins, and the line of the next setting. */
   const settings = new Map<number, { column: number; next: number }>()
@@ -169,9 +214,8 @@ function goesOn(line: string): boolean {
 }
 
 function assignmentsOfSecrets(text: string) {
-  const isNamed = secretPaths()
-  return outlineConfig(text).assignments.filter(
-    ({ path, values }) => isNamed(path) && values.some((value) => !isHarmless(value))
+  return secretSettings(text).assignments.filter(({ values }) =>
+    values.some((value) => !isHarmless(value))
   )
 }
 

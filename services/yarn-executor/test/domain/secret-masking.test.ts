@@ -1,5 +1,15 @@
 import t from 'tap'
-import { lineMask, maskConfig, maskSecrets, secretsIn } from '../../src/domain/secret-masking.ts'
+import { NO_SETTINGS } from '../../src/domain/launching.ts'
+import {
+  allSecrets,
+  lineMask,
+  maskArguments,
+  maskConfig,
+  maskSecrets,
+  secretsIn
+} from '../../src/domain/secret-masking.ts'
+import { configFindings } from '../../src/launchers/config-findings.ts'
+import { requestFor } from '../support/launching.ts'
 
 t.test('values of keys that are named like a secret, of four characters and more', async (t) => {
   const config = `
@@ -73,7 +83,15 @@ t.test('a config that others may see, however its secrets are spelled', async (t
     'a { url = "https://etl:p%40hunter22@h/x" }',
     'a { sasl.jaas.config = "Plain required username=\\"u\\" password=\\"hunter22\\";" }',
     'a { headers { Authorization = "Basic hunter22" } }',
-    'a { passphrase = hunter22 } # password = hunter22'
+    'a { passphrase = hunter22 } # password = hunter22',
+    'a { es.net.http.auth.pass = "hunter22", dbPass = "hunter22" }',
+    'a { Redis { auth = "hunter22" } }',
+    'a { email_authorization_code = "hunter22" }',
+    'a { headers { Cookie = "sid=hunter22" } }',
+    'a { url = "jdbc:oracle:thin:scott/hunter22@//h:1521/x" }',
+    'a { url = "mongodb://root:p@hunter22@h:27017/x" }',
+    `pin = hunter22\na { password = \${pin} }`,
+    `vars { pin = "hunter22" }\na { other = \${"vars"->pin}, password = "x"\${?a->other} }`
   ]
   for (const text of spellings) {
     const masked = maskConfig(text)
@@ -83,6 +101,45 @@ t.test('a config that others may see, however its secrets are spelled', async (t
   const harmless =
     'env { spark.app.name = "x", primary_key = "id", token = no, url = "jdbc:hive2://h:1/x" }'
   t.equal(maskConfig(harmless), harmless)
+})
+
+t.test(
+  'a variable that a secret refers to is one, and what a word of argv gives to a secret',
+  async (t) => {
+    const settings = { ...NO_SETTINGS, variables: { pin: 'hunter22', city: 'Paris' } }
+    const config = `env { spark.x.password = "ab,"\${pin}",de" }\nsink { jdbc { user = \${city} } }`
+    const secrets = allSecrets(config, settings)
+    const argv = [
+      '-i',
+      'pin=hunter22',
+      '-i',
+      'city=Paris',
+      '--conf',
+      'spark.x.password=ab,hunter22,de'
+    ]
+    t.strictSame(maskArguments(argv, secrets), [
+      ...['-i', 'pin=******', '-i', 'city=Paris'],
+      ...['--conf', 'spark.x.password=******']
+    ])
+    t.strictSame(maskArguments(['--token', 'swordfish', '--x=swordfish'], []), [
+      '--token',
+      '******',
+      '--x=******'
+    ])
+  }
+)
+
+t.test('the offending line hides a secret that lacks its sign', async (t) => {
+  for (const text of [
+    'password hunter22',
+    'x { "password" "hunter22" }',
+    'x { my.pass hunter22 }'
+  ]) {
+    const request = requestFor('a1', { config: Buffer.from(text) })
+    const findings = configFindings(request, { generation: 'seatunnel-2.3' })
+    t.ok(findings.length > 0)
+    t.notMatch(JSON.stringify(findings), /hunter/, text)
+  }
 })
 
 t.test('single lines of a config are masked as the whole is', async (t) => {

@@ -1,5 +1,6 @@
 import type { Job, JobDetail } from '@scheduler-task/contracts/executor-v2'
-import { maskSecrets, secretsInSettings } from '../../domain/secret-masking.ts'
+import type { LaunchSettings } from '../../domain/launching.ts'
+import { maskArguments, maskSecrets, secretsInSettings } from '../../domain/secret-masking.ts'
 import { type Attempt, isStarting, NO_DEADLINE, type Submission } from '../../domain/submission.ts'
 import type { Standing } from '../../domain/submissions.ts'
 
@@ -47,14 +48,20 @@ export function toJob(submission: Submission, standing: Standing, now: number): 
 
 /** Any value may hold a secret that another one is named for. */
 function settingsShown({ settings }: Submission) {
-  const secrets = secretsInSettings(settings)
+  const { queue, mainClass } = settings
+  return { queue, mainClass, ...maskedSettings(settings, secretsInSettings(settings)) }
+}
+
+function maskedSettings(
+  { variables, conf, args }: Pick<LaunchSettings, 'variables' | 'conf' | 'args'>,
+  secrets: readonly string[]
+) {
   const masked = (values: Readonly<Record<string, string>>) =>
     Object.fromEntries(
       Object.entries(values).map(([name, value]) => [name, maskSecrets(value, secrets)])
     )
-  const { queue, variables, conf, args, mainClass } = settings
   return {
-    ...{ queue, mainClass, variables: masked(variables), conf: masked(conf) },
+    ...{ variables: masked(variables), conf: masked(conf) },
     args: args.map((argument) => maskSecrets(argument, secrets))
   }
 }
@@ -67,6 +74,8 @@ export function toJobDetail(
 ): JobDetail {
   return {
     ...job,
+    // What the config names a secret may be a variable of any name.
+    ...maskedSettings(job, secrets),
     attempts: attempts.map(
       ({
         id,
@@ -83,7 +92,7 @@ export function toJobDetail(
         id,
         tag,
         profile,
-        argv: argv.map((argument) => maskSecrets(argument, secrets)),
+        argv: maskArguments(argv, secrets),
         renderedDigest,
         holdsDriver,
         createdAt: timeOf(createdAt),
