@@ -55,3 +55,15 @@ export type HoconDocument = Readonly<{
   /** Keys of one character without quotes, in order: 1.x and 2.0 crash on them. */
   shortKeys: readonly HoconField[]
 }>
+
+/** The fields of an object by the first key of their path. */
+export function byFirstKey({ fields }: HoconObject): ReadonlyMap<string, readonly HoconField[]> {
+  const found = new Map<string, HoconField[]>()
+  for (const field of fields) {
+    const [key = ''] = field.path
+    const before = found.get(key)
+    if (before) before.push(field)
+    else found.set(key, [field])
+  }
+  return found
+}

@@ -1,4 +1,5 @@
 const MAX_LENGTH = 80
+const MAX_FORMS = 10_000
 
 /**
  * The known name that was probably meant: the same but for case and separators, or one slip of the keyboard away (two
@@ -6,16 +7,16 @@ const MAX_LENGTH = 80
  */
 export function nearName(name: string, known: Iterable<string>): string | undefined {
   if (name.length < 3 || name.length > MAX_LENGTH) return undefined
-  const wanted = plain(name)
+  const wanted = formOf(name)
   let best: string | undefined
   let bestDistance = Number.POSITIVE_INFINITY
   for (const candidate of known) {
-    if (candidate === name) continue
-    const other = plain(candidate)
-    const allowed = slipsAllowed(Math.min(wanted.length, other.length))
-    if (Math.abs(other.length - wanted.length) > allowed) continue
-    if (digits(wanted) !== digits(other)) continue
-    const distance = slips(wanted, other, allowed)
+    if (candidate === name || candidate.length > MAX_LENGTH) continue
+    const other = knownFormOf(candidate)
+    const allowed = slipsAllowed(Math.min(wanted.plain.length, other.plain.length))
+    if (Math.abs(other.plain.length - wanted.plain.length) > allowed) continue
+    if (wanted.digits !== other.digits) continue
+    const distance = slips(wanted.plain, other.plain, allowed)
     if (distance > allowed || distance >= bestDistance) continue
     best = candidate
     bestDistance = distance
@@ -23,12 +24,25 @@ export function nearName(name: string, known: Iterable<string>): string | undefi
   return best
 }
 
-function plain(name: string): string {
-  return name.toLowerCase().replace(/[-_.\s]/g, '')
+/** What of a name is compared. */
+type Form = Readonly<{ plain: string; digits: string }>
+
+/** The known names are the same ones in every check. */
+const forms = new Map<string, Form>()
+
+function knownFormOf(name: string): Form {
+  let form = forms.get(name)
+  if (!form) {
+    form = formOf(name)
+    if (forms.size === MAX_FORMS) forms.clear()
+    forms.set(name, form)
+  }
+  return form
 }
 
-function digits(name: string): string {
-  return name.replace(/\D/g, '')
+function formOf(name: string): Form {
+  const plain = name.toLowerCase().replace(/[-_.\s]/g, '')
+  return { plain, digits: plain.replace(/\D/g, '') }
 }
 
 function slipsAllowed(length: number): number {

@@ -41,6 +41,44 @@ t.test('a megabyte of anything is answered, in bounded time', async (t) => {
   }
 })
 
+t.test('a megabyte of names that differ is answered, in bounded time', async (t) => {
+  const many = (piece: (word: string) => string, bytes: number) => {
+    let text = ''
+    for (let index = 0; text.length < bytes; index++) text += piece(wordOf(index))
+    return text
+  }
+  const source = (word: string) => `Fake { result_table_name = ${word}tabx }\n`
+  const sink = (word: string) => `Console { source_table_name = ${word}tabz }\n`
+  const half = MEGABYTE / 2
+  const blocks = 'transform { }\nsink { Console { } }\n'
+  const texts = {
+    tables: `env { }\nsource {\n${many(source, half)} }\ntransform { }\nsink {\n${many(sink, half)} }\n`,
+    sql:
+      `env { }\nsource {\n${many(source, half)} }\nsink { Console { } }\n` +
+      `transform { sql { result_table_name = x1, sql = "select * from ${many((word) => `${word}tabz, `, MEGABYTE / 8)} aa" } }\n`,
+    settings: `env {\n${many((word) => `spark.${word}.${word} = 1\n`, MEGABYTE)} master = local }\nsource { Fake { result_table_name = t1 } }\n${blocks}`,
+    plugins: `env { }\nsource {\n${many((word) => `${word}kk { result_table_name = ${word}tab }\n`, MEGABYTE)} }\n${blocks}`,
+    options: `env { }\nsource { Jdbc { url = x, table = y, result_table_name = t1\n${many((word) => `${word}q = 1\n`, MEGABYTE)} } }\n${blocks}`
+  }
+  for (const [name, text] of Object.entries(texts)) {
+    const begun = process.cpuUsage()
+    const findings = check('waterdrop-2-spark', text)
+    const { user, system } = process.cpuUsage(begun)
+    t.ok(findings.length > 0 && findings.length <= 100, name)
+    const tookMs = (user + system) / 1000
+    t.ok(tookMs < 5000, `${name} took ${Math.round(tookMs)} ms`)
+  }
+})
+
+t.test('an error behind a hundred remarks is told', async (t) => {
+  const own = Array.from({ length: 120 }, (_, index) => `own.setting${index} = 1`)
+  const text = `env {\n${own.join('\n')}\n}\nsource { Fake { result_table_name = t1 } }\ntransform { }\nsink { Consol { } }\n`
+  const findings = check('waterdrop-2-spark', text)
+  t.equal(findings.length, 100)
+  t.match(findings.at(-1), { severity: 'error', code: 'UNKNOWN_PLUGIN', line: 125 })
+  t.equal(findings[0]?.severity, 'info')
+})
+
 t.test('references that multiply are not multiplied', async (t) => {
   const name = (index: number) => `a${String(index).padStart(3, '0')}`
   const lists = Array.from({ length: 200 }, (_, index) => {
@@ -103,6 +141,16 @@ t.test('nothing makes it throw', async (t) => {
   }
   t.equal(checked, 3000)
 })
+
+/** A word of six letters, another one for each number. */
+function wordOf(index: number): string {
+  let rest = index
+  return Array.from({ length: 6 }, (_, place) => {
+    const letter = String.fromCharCode(97 + ((rest + place * 5) % 26))
+    rest = Math.floor(rest / 5)
+    return letter
+  }).join('')
+}
 
 /** Whole numbers below a limit, the same in each run. */
 function randomFrom(seed: number): (limit: number) => number {

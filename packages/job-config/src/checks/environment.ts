@@ -27,13 +27,30 @@ const WHOLE_SETTINGS = new Set([
   'checkpoint.interval',
   'execution.checkpoint.interval'
 ])
+/** Settings that are looked for among the known ones, so that the time stays bounded. */
+const MAX_LOOK_UPS = 1000
 const JOB_MODES = ['BATCH', 'STREAMING']
 
 type Context = Readonly<{ values: ConfigValues; dialect: Dialect; found: FoundThings }>
 
 /** Settings of the engine that cannot be as they are. */
 export function checkEnvironment(view: ObjectView, context: Context): void {
-  for (const option of view.options.values()) checkSetting(option, context)
+  const known = knownSettings(context.dialect)
+  let unknown = 0
+  for (const option of view.options.values()) {
+    if (isFixed(option, context.dialect)) checkFixed(option, context)
+    else {
+      checkValue(option, context)
+      if (!known.has(option.name) && ++unknown <= MAX_LOOK_UPS) checkName(option, known, context)
+    }
+  }
+}
+
+function knownSettings({ catalogue, engine }: Dialect): ReadonlySet<string> {
+  return new Set([
+    ...catalogue.environment.filter((one) => !one.endsWith('*')),
+    ...(engine === 'spark' ? sparkSettings() : [])
+  ])
 }
 
 /** `job.mode` in capitals; undefined when it is not set or not known here. */
@@ -42,54 +59,52 @@ export function jobModeOf(view: ObjectView, values: ConfigValues): string | unde
   return mode && values.textOf(mode.value)?.trim().toUpperCase()
 }
 
-function checkSetting(option: Option, { values, dialect, found }: Context): void {
-  const { name, at, value } = option
-  const { engine, environment, generation } = dialect
-  const text = values.textOf(value)
-  if (engine === 'spark' && (name === 'spark.master' || name === 'master')) {
-    if (text !== undefined && text !== 'yarn') {
-      found.error(
-        'MASTER_IN_CONFIG',
-        at,
-        `${environment} sets ${name}; only yarn makes an application`,
-        'yarn'
-      )
-    }
-    return
-  }
-  if (name === 'job.mode' && generation === 'seatunnel-2.3') {
-    if (
-      text !== undefined &&
-      !JOB_MODES.includes(text.trim().toUpperCase()) &&
-      !text.includes('${')
-    ) {
-      const near = nearName(text, JOB_MODES)
-      found.error('JOB_MODE', at, `job.mode has to be BATCH or STREAMING`, near)
-    }
-    return
-  }
-  if (text !== undefined && !text.includes('${')) {
-    if (WHOLE_SETTINGS.has(name) && !WHOLE.test(text)) {
-      found.error('WRONG_TYPE', at, `${name} has to be a whole number`)
-    } else if (MEMORY_SETTINGS.has(name) && !MEMORY.test(text)) {
-      found.error('WRONG_TYPE', at, `${name} has to be a size like 512m or 2g`)
-    }
-  }
-  checkName(option, { values, dialect, found })
+/** Whose value is one of few. */
+function isFixed({ name }: Option, { engine, generation }: Dialect): boolean {
+  if (name === 'job.mode') return generation === 'seatunnel-2.3'
+  return engine === 'spark' && (name === 'spark.master' || name === 'master')
 }
 
-function checkName({ name, at }: Option, { dialect, found }: Context): void {
-  const { catalogue, engine, environment } = dialect
-  const settings = [
-    ...catalogue.environment.filter((one) => !one.endsWith('*')),
-    ...(engine === 'spark' ? sparkSettings() : [])
-  ]
-  if (settings.includes(name)) return
-  const near = nearName(name, settings)
+function checkFixed({ name, at, value }: Option, { values, dialect, found }: Context): void {
+  const text = values.textOf(value)
+  if (text === undefined) return
+  if (name !== 'job.mode') {
+    if (text === 'yarn') return
+    const message = `${dialect.environment} sets ${name}; only yarn makes an application`
+    found.error('MASTER_IN_CONFIG', at, message, 'yarn')
+  } else if (!JOB_MODES.includes(text.trim().toUpperCase()) && !text.includes('${')) {
+    const near = nearName(text, JOB_MODES)
+    found.error('JOB_MODE', at, `job.mode has to be BATCH or STREAMING`, near)
+  }
+}
+
+function checkValue({ name, at, value }: Option, { values, found }: Context): void {
+  const text = values.textOf(value)
+  if (text === undefined || text.includes('${')) return
+  if (WHOLE_SETTINGS.has(name) && !WHOLE.test(text)) {
+    found.error('WRONG_TYPE', at, `${name} has to be a whole number`)
+  } else if (MEMORY_SETTINGS.has(name) && !MEMORY.test(text)) {
+    found.error('WRONG_TYPE', at, `${name} has to be a size like 512m or 2g`)
+  }
+}
+
+function checkName(
+  { name, at }: Option,
+  known: ReadonlySet<string>,
+  { dialect, found }: Context
+): void {
+  const { catalogue, environment } = dialect
+  const near = nearName(name, known)
   // Short names are somebody's own more often than a slip.
-  if (near && name.length >= 8 && !settings.some((one) => name.startsWith(`${one}.`))) {
+  if (near && name.length >= 8 && !isInside(name, known)) {
     found.warning('UNKNOWN_SETTING', at, `${environment} has ${name}: is ${near} meant?`, near)
   } else if (!isAmong(name, catalogue.environment)) {
     found.info('UNKNOWN_SETTING', at, `${name} is no known setting of ${environment}`)
   }
+}
+
+/** Of a setting that has settings of its own. */
+function isInside(name: string, known: ReadonlySet<string>): boolean {
+  for (const one of known) if (name.startsWith(`${one}.`)) return true
+  return false
 }

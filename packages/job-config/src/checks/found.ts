@@ -12,12 +12,13 @@ type Found = Readonly<{
   suggestion?: string | undefined
 }>
 
-/** Collects what the checks find in one config; more than 100 are not kept. */
+/** Collects what the checks find in one config. Of more than 100 the worst are kept. */
 export class FoundThings {
-  readonly #things: Found[] = []
+  readonly #things: Readonly<Record<Severity, Found[]>> = { error: [], warning: [], info: [] }
 
   add(thing: Found): void {
-    if (this.#things.length < MAX_FINDINGS) this.#things.push(thing)
+    const things = this.#things[thing.severity]
+    if (things.length < MAX_FINDINGS) things.push(thing)
   }
 
   error(code: string, at: number, message: string, suggestion?: string): void {
@@ -34,7 +35,9 @@ export class FoundThings {
 
   /** In the order of the text. */
   inText(text: ConfigText): Finding[] {
-    return this.#things
+    const { error, warning, info } = this.#things
+    return [...error, ...warning, ...info]
+      .slice(0, MAX_FINDINGS)
       .toSorted((one, other) => one.at - other.at)
       .map(({ severity, code, at, message, suggestion }) => {
         const { line, column } = text.positionOf(at)

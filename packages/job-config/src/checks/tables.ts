@@ -5,6 +5,10 @@ import type { FoundThings } from './found.ts'
 import type { PluginUse } from './plugins.ts'
 import { tablesInSql } from './sql-tables.ts'
 
+/** More are not compared, so that the time stays bounded. */
+const MAX_COMPARED_TABLES = 1000
+const MAX_LOOK_UPS = 200
+
 type Context = Readonly<{ values: ConfigValues; dialect: Dialect; found: FoundThings }>
 /** Plugins in the order in which they run. */
 export type Pipeline = Readonly<{
@@ -35,6 +39,8 @@ class TableCheck {
   readonly #madeBy = new Map<PluginUse, readonly Made[]>()
   /** Some name could not be told: nothing can be said to lead nowhere. */
   #unsure = false
+  #hive: boolean | undefined
+  #lookUps = 0
 
   constructor(pipeline: Pipeline, { values, dialect, found }: Context) {
     this.#pipeline = pipeline
@@ -119,7 +125,7 @@ class TableCheck {
 
   #leadsNowhere(text: string, at: number, { kind, name }: PluginUse): void {
     const later = this.#ever.has(this.#spelling(text))
-    const near = later ? undefined : nearTable(text, [...this.#ever.values()])
+    const near = later ? undefined : this.#nearTable(text, this.#ever)
     const why = later
       ? `${name} reads the table ${text} before it is made`
       : `${name} reads the table ${text}, which no source${kind === 'sink' ? ' or transform' : ''} makes`
@@ -150,7 +156,7 @@ class TableCheck {
   }
 
   #unknownInSql(table: string, at: number, { name, view }: PluginUse): void {
-    const near = nearTable(table, [...this.#tables.values()])
+    const near = this.#nearTable(table, this.#tables)
     const why = `the SQL of ${name} reads the table ${table}, which nothing before it makes`
     if (this.#dialect.generation === 'seatunnel-2.3') {
       // It may also be the table's name in its own database.
@@ -176,13 +182,15 @@ class TableCheck {
   }
 
   #isNearTable(text: string): boolean {
-    return (
-      this.#ever.has(this.#spelling(text)) ||
-      nearTable(text, [...this.#ever.values()]) !== undefined
-    )
+    return this.#ever.has(this.#spelling(text)) || this.#nearTable(text, this.#ever) !== undefined
   }
 
   #mayHaveHive(): boolean {
+    this.#hive ??= this.#namesHive()
+    return this.#hive
+  }
+
+  #namesHive(): boolean {
     const { sources, transforms, sinks, environment } = this.#pipeline
     const settings = environment ? [...environment.options.keys()] : ['hive']
     return (
@@ -210,17 +218,27 @@ class TableCheck {
     return made
   }
 
+  /** In short names one slip says nothing: t1 is as good a name as t2. */
+  #nearTable(text: string, known: ReadonlyMap<string, string>): string | undefined {
+    if (text.length < 3) return undefined
+    if (++this.#lookUps > MAX_LOOK_UPS) return undefined
+    return nearName(text, take(known.values(), MAX_COMPARED_TABLES))
+  }
+
   /** Spark ignores case in the names of tables. */
   #spelling(text: string): string {
     return this.#dialect.engine === 'spark' ? text.toLowerCase() : text
   }
 }
 
-/** In short names one slip says nothing: t1 is as good a name as t2. */
-function nearTable(text: string, known: readonly string[]): string | undefined {
-  return text.length < 3 ? undefined : nearName(text, known)
-}
-
 export function isStream({ entry, name }: PluginUse): boolean {
   return entry?.stream ?? name.toLowerCase().endsWith('stream')
+}
+
+function* take(names: Iterable<string>, most: number): Iterable<string> {
+  let taken = 0
+  for (const name of names) {
+    if (taken++ === most) return
+    yield name
+  }
 }

@@ -1,5 +1,6 @@
 import { type Assignment, outlineConfig } from '@scheduler-task/job-config/config-outline'
 import type { LaunchSettings } from './launching.ts'
+import { replaceAllOf } from './replace-all-of.ts'
 
 const SECRET_NAME =
   /(password|passwd|passphrase|(?<!by|com|sur|tres)pass|pwd|secret|token|credential|authorization|auth(orization)?[_-]?code|cookie|key)s?$|^auth$/i
@@ -7,6 +8,8 @@ const SECRET_NAME =
 const SECRET_BLOCK = /(password|passwd|passphrase|pwd|secret|token|credential|authorization)s?$/i
 const SHORTEST_SECRET = 4
 const MASK = '******'
+/** From a secret's setting on, to others that it refers to. */
+const MAX_HOPS = 5
 /** Values that name nothing, and would black out half a log. */
 const HARMLESS = /^(true|false|null|none|\$\{.*\})$/i
 /** What a value refers to: `${name}`, also in quotes. */
@@ -115,6 +118,7 @@ function secrecyOf(key: string): Secrecy {
 /** The settings of a secret's name, and those that they refer to; `names` are all names that they refer to. */
 function secretSettings(text: string): {
   assignments: readonly Assignment[]
+  all: readonly Assignment[]
   names: ReadonlySet<string>
 } {
   const { assignments: all } = outlineConfig(text)
@@ -131,10 +135,8 @@ function secretSettings(text: string): {
         : all.filter((one) => !secret.has(one) && names.has(one.path.join('->')))
     for (const one of latest) secret.add(one)
   }
-  return { assignments: all.filter((one) => secret.has(one)), names }
+  return { assignments: all.filter((one) => secret.has(one)), all, names }
 }
-
-const MAX_HOPS = 5
 
 function referencesIn(values: readonly string[]): string[] {
   return values.flatMap((value) =>
@@ -179,12 +181,12 @@ const KEY = /^[^=:{]*[=:{]?\s*/
  * whatever its spelling, up to the next setting; values that stand elsewhere once more by their spelling.
  */
 export function lineMask(configText: string): (line: string, number: number) => string {
-  const { assignments } = outlineConfig(configText)
-  const ofSecrets = new Set(secretSettings(configText).assignments)
+  const { assignments, all } = secretSettings(configText)
+  const ofSecrets = new Set(assignments)
   const secrets = spellingsOf([...ofSecrets].flatMap(({ values }) => values))
   /** Where a secret's setting begins, and the line of the next setting. */
   const settings = new Map<number, { column: number; next: number }>()
-  const backwards = assignments.toSorted((one, other) => other.line - one.line)
+  const backwards = all.toSorted((one, other) => other.line - one.line)
   let next = Number.POSITIVE_INFINITY
   let line = Number.POSITIVE_INFINITY
   for (const one of backwards) {
@@ -226,8 +228,7 @@ function isHarmless(value: string): boolean {
 
 /** The text with every secret, and everything that is assigned to a secret's name, replaced by asterisks. */
 export function maskSecrets(text: string, secrets: readonly string[]): string {
-  let masked = text
-  for (const secret of secrets) masked = masked.replaceAll(secret, MASK)
+  const masked = replaceAllOf(secrets, text, MASK)
   return masked.replace(ASSIGNED, `$1${MASK}`).replace(IN_URL, `$1${MASK}`)
 }
 

@@ -1,7 +1,13 @@
 import { ConfigText } from '@scheduler-task/job-config/config-text'
 import { ConfigValues } from '@scheduler-task/job-config/config-values'
 import type { Finding } from '@scheduler-task/job-config/finding'
-import type { HoconDocument, HoconNode, HoconObject } from '@scheduler-task/job-config/hocon-nodes'
+import {
+  byFirstKey,
+  type HoconDocument,
+  type HoconField,
+  type HoconNode,
+  type HoconObject
+} from '@scheduler-task/job-config/hocon-nodes'
 import { readHocon } from '@scheduler-task/job-config/hocon-syntax'
 import { HoconSyntaxError } from '@scheduler-task/job-config/hocon-tokens'
 import type { LaunchRequest } from '../domain/launching.ts'
@@ -11,6 +17,8 @@ import { lineMask } from '../domain/secret-masking.ts'
 const PLAIN_REFERENCE = /^[A-Za-z_][A-Za-z0-9_.-]*(?:->[A-Za-z_][A-Za-z0-9_.-]*)*$/
 const SETTING_NAME = /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/
 const MAX_DEPTH = 100
+/** More are not told. */
+const MAX_FINDINGS = 100
 
 /** One entry of the env block. */
 export type EnvSetting = Readonly<{
@@ -50,6 +58,9 @@ export function readSeatunnelConfig(request: LaunchRequest): SeatunnelConfig {
   }
 }
 
+/** All that stands at the top of a config under one name. */
+type Definitions = Readonly<{ fields: readonly HoconField[]; areWrittenOut: boolean }>
+
 class EnvReader {
   readonly #root: HoconObject
   readonly #places: ConfigText
@@ -58,6 +69,8 @@ class EnvReader {
   readonly #findings: Finding[] = []
   readonly #env: EnvSetting[] = []
   readonly #reachable: string[] = []
+  readonly #defined = new Map<string, Definitions>()
+  #fields: ReadonlyMap<string, readonly HoconField[]> | undefined
 
   constructor(
     { root }: HoconDocument,
@@ -155,8 +168,8 @@ class EnvReader {
       return false
     }
     // Everything below the same name: which of it counts is the parser's matter.
-    const defined = this.#root.fields.filter((field) => field.path[0] === path[0])
-    if (defined.length === 0) {
+    const defined = this.#definitionsOf(path[0] ?? '')
+    if (defined.fields.length === 0) {
       if (Object.hasOwn(this.#variables, path.join('->'))) return true
       this.#refuse(
         at,
@@ -164,15 +177,28 @@ class EnvReader {
       )
       return false
     }
-    if (defined.every(({ value, appends }) => !appends && isWrittenOut(value))) {
-      for (const { value } of defined) this.#reachable.push(...textsIn(value))
-      return true
-    }
+    if (defined.areWrittenOut) return true
     this.#refuse(at, `\${${name}} in env must stand for a value that refers to nothing else`)
     return false
   }
 
+  /** Looked at once for all references: there may be many of both. */
+  #definitionsOf(key: string): Definitions {
+    this.#fields ??= byFirstKey(this.#root)
+    const known = this.#defined.get(key)
+    if (known) return known
+    const fields = this.#fields.get(key) ?? []
+    const areWrittenOut = fields.every(({ value, appends }) => !appends && isWrittenOut(value))
+    if (areWrittenOut) {
+      for (const { value } of fields) for (const text of textsIn(value)) this.#reachable.push(text)
+    }
+    const defined = { fields, areWrittenOut }
+    this.#defined.set(key, defined)
+    return defined
+  }
+
   #refuse(at: number, message: string): void {
+    if (this.#findings.length >= MAX_FINDINGS) return
     this.#findings.push(finding(message, this.#places.positionOf(at)))
   }
 

@@ -14,6 +14,8 @@ const EVALUATED = /^[\p{L}\p{M}\p{N}_.:/,;=@%+#~()<>|&'{}^!?*[\] -]*$/u
 const GLOB = /[*?[]/
 const PRINTABLE = /^[^\p{Cc}\p{Surrogate}\u2028\u2029]*$/u
 const MAX_SETTING = 8192
+/** More are not told. */
+const MAX_FINDINGS = 100
 
 /** Options of the JVM on this host: properties, memory, and switches without a value. */
 const JVM_OPTION = /^(?:-D[A-Za-z_][\w.-]*=[^\s]*|-X(?:ms|mx|ss)\d+[kmgKMG]?|-XX:[+-][A-Za-z]\w*)$/
@@ -63,10 +65,12 @@ function checkSparkEnv(
   request: LaunchRequest,
   { evaluated }: Readonly<{ evaluated: boolean }>
 ): Finding[] {
-  const findings = config.env.flatMap((setting) => {
+  const findings: Finding[] = []
+  for (const setting of config.env) {
+    if (findings.length >= MAX_FINDINGS) break
     const problem = (evaluated && problemOfText(setting)) || problemOfSetting(setting, request)
-    return problem ? [refusal(setting, problem)] : []
-  })
+    if (problem) findings.push(refusal(setting, problem))
+  }
   const unsafe = evaluated && config.reachable.some((text) => !isSafe(text))
   if (unsafe) {
     const message =

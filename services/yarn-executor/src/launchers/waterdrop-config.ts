@@ -1,10 +1,11 @@
 import { ConfigText } from '@scheduler-task/job-config/config-text'
 import type { Finding } from '@scheduler-task/job-config/finding'
-import type {
-  HoconField,
-  HoconNode,
-  HoconObject,
-  HoconReference
+import {
+  byFirstKey,
+  type HoconField,
+  type HoconNode,
+  type HoconObject,
+  type HoconReference
 } from '@scheduler-task/job-config/hocon-nodes'
 import { readHocon } from '@scheduler-task/job-config/hocon-syntax'
 import type { LaunchRequest } from '../domain/launching.ts'
@@ -91,14 +92,7 @@ class Words {
   readonly #environment: Names
 
   constructor(root: HoconObject, variables: Readonly<Record<string, string>>, environment: Names) {
-    const fields = new Map<string, HoconField[]>()
-    for (const field of root.fields) {
-      const [key = ''] = field.path
-      const before = fields.get(key)
-      if (before) before.push(field)
-      else fields.set(key, [field])
-    }
-    this.#fields = fields
+    this.#fields = byFirstKey(root)
     this.#variables = variables
     this.#environment = environment
   }
