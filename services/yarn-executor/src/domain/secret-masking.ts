@@ -4,6 +4,9 @@ import { replaceAllOf } from './replace-all-of.ts'
 
 const SECRET_NAME =
   /(password|passwd|passphrase|(?<!by|com|sur|tres)pass|pwd|secret|token|credential|authorization|auth(orization)?[_-]?code|cookie|key)s?$|^auth$/i
+/** Keys of data, whose values are names of columns: masked, they would be missing everywhere in a log. */
+const DATA_KEY =
+  /(primary|foreign|unique|natural|business|composite|row|record|message|sort(ing)?|order(ing)?|partition(ing)?|shard(ing)?|chunk|split|bucket|cluster(ing)?|distribut(ed|ion)|group(ing)?|join|merge|dedup(lication)?|routing)[._\s-]?keys?$/i
 /** Everything in a block of such a name, as in `password { value = … }`; `key` alone names too much. */
 const SECRET_BLOCK = /(password|passwd|passphrase|pwd|secret|token|credential|authorization)s?$/i
 const SHORTEST_SECRET = 4
@@ -110,7 +113,7 @@ type Secrecy = Readonly<{ last: boolean; block: boolean }>
 function secrecyOf(key: string): Secrecy {
   const names = key.split('.')
   return {
-    last: SECRET_NAME.test(names.at(-1) ?? ''),
+    last: SECRET_NAME.test(names.at(-1) ?? '') && !DATA_KEY.test(key),
     block: names.some((name) => SECRET_BLOCK.test(name))
   }
 }

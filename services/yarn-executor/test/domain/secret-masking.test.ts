@@ -103,6 +103,19 @@ t.test('a config that others may see, however its secrets are spelled', async (t
   t.equal(maskConfig(harmless), harmless)
 })
 
+t.test('keys of data are no secrets, keys of stores and the like are', async (t) => {
+  const keysOfData =
+    'primary_keys primary-key primaryKey sharding_key partition.split-key chunk-key rowkey unique_key sort.key bucketKeys'
+  for (const name of keysOfData.split(' ')) {
+    t.same(secretsIn(`sink { Jdbc { ${name} = ["order_id"] } }`), [], name)
+  }
+  const keysOfStores =
+    'access_key fs.s3a.secret.key apiKey security_key key keys hash_key primary_secret_key x.auth'
+  for (const name of keysOfStores.split(' ')) {
+    t.same(secretsIn(`sink { Jdbc { ${name} = ["order_id"] } }`), ['order_id'], name)
+  }
+})
+
 t.test(
   'a variable that a secret refers to is one, and what a word of argv gives to a secret',
   async (t) => {
