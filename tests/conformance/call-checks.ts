@@ -1,6 +1,8 @@
+import { until } from '@scheduler-task/test-support/until'
 import type { Test } from 'tap'
 import { type DocumentedCall, type Facts, filledIn } from './documented-call.ts'
 import type { FailingCall } from './failures.ts'
+import type { V2Call } from './v2-calls.ts'
 import type { Door } from './world.ts'
 
 /** Makes a documented call, and asserts that its answer is the one that the interface document prints. */
@@ -38,4 +40,32 @@ export async function checkFailingCall(
     t.match(error, call.upstream ? { RemoteException: {} } : ours, `${call.why}: why`)
   }
   if (call.says) t.match(body.data, call.says, `${call.why}: says what`)
+}
+
+/** Makes a call of `/executor/v2`, and asserts its answer; the job is the one of the arranged application. */
+export async function checkV2Call(
+  t: Test,
+  { door, call, facts }: Readonly<{ door: Door; call: V2Call; facts: Facts }>
+): Promise<void> {
+  const { applicationId } = facts
+  const known = applicationId ? { ...facts, jobId: await runningJob(door, applicationId) } : facts
+  const { status, headers, text } = await door.call(call.method, filledIn(call.path, known), {
+    body: filledIn(call.body, known)
+  })
+  t.equal(status, call.status, `${call.why}: ${text.slice(0, 300)}`)
+  const type = status < 400 ? 'application/json' : 'application/problem+json'
+  t.equal(headers['content-type'], `${type}; charset=utf-8`)
+  const answer = JSON.parse(text) as Readonly<Record<string, unknown>>
+  t.doesNotThrow(() => call.answer(answer, known), `${call.why}: ${text.slice(0, 300)}`)
+}
+
+/** The job of an application, once it is known to run. */
+async function runningJob(door: Door, applicationId: string): Promise<string> {
+  const { text } = await door.call('GET', `/executor/v2/applications/${applicationId}`)
+  const { jobId } = JSON.parse(text) as { jobId: string }
+  await until('the job runs', async () => {
+    const job = await door.call('GET', `/executor/v2/jobs/${jobId}`)
+    return (JSON.parse(job.text) as { state: string }).state === 'RUNNING'
+  })
+  return jobId
 }

@@ -1,9 +1,10 @@
 import { needsRedis } from '@scheduler-task/auth/test-support/redis-server'
 import { until } from '@scheduler-task/test-support/until'
 import t from 'tap'
-import { checkDocumentedCall, checkFailingCall } from './call-checks.ts'
+import { checkDocumentedCall, checkFailingCall, checkV2Call } from './call-checks.ts'
 import { documentedCalls } from './documented-calls.ts'
 import { failingCalls } from './failures.ts'
+import { v2Calls } from './v2-calls.ts'
 import { startWorld } from './world.ts'
 
 // The interface document, call by call: through the gateway, and against each service directly.
@@ -42,6 +43,19 @@ t.test('the documented calls and their failures', needsRedis('redis-server'), as
       t.equal(world.yarn.applications.length, known, 'no application was started')
       t.equal(world.azkaban.executions.length, executions, 'no execution was started')
     })
+  }
+
+  for (const door of world.doors) {
+    for (const given of ['nothing', 'config files', 'a running Spark application'] as const) {
+      t.test(`/executor/v2 with ${given}, through ${door.name}`, async (t) => {
+        const facts = await world.arrange(given)
+        const known = world.yarn.applications.length
+        const calls = v2Calls.filter((call) => call.given === given)
+        t.ok(calls.length > 0)
+        for (const call of calls) await checkV2Call(t, { door, call, facts })
+        t.equal(world.yarn.applications.length, known, 'no application was started')
+      })
+    }
   }
 
   t.test('an application of another execution is not killed', async (t) => {

@@ -13,8 +13,10 @@ export type Given =
   | 'a running execution without an application'
   | 'an execution that has ended'
 
-/** What was arranged: `applicationId`, `sessionId`, `execId`, where there is one. */
-export type Facts = Readonly<Partial<Record<'applicationId' | 'sessionId' | 'execId', string>>>
+/** What was arranged: `applicationId`, `jobId` (of `/executor/v2`), `sessionId`, `execId`, where there is one. */
+export type Facts = Readonly<
+  Partial<Record<'applicationId' | 'jobId' | 'sessionId' | 'execId', string>>
+>
 
 /**
  * One call as the interface document prints it, in the document's order. In path and body `{applicationId}`,
@@ -37,7 +39,7 @@ export function filledIn<T>(template: T, facts: Facts): T {
   if (template === undefined) return template
   const text = JSON.stringify(template)
   const filled = text.replaceAll(
-    /\{(applicationId|sessionId|execId)\}/g,
+    /\{(applicationId|jobId|sessionId|execId)\}/g,
     (_, name: keyof Facts) => facts[name] ?? ''
   )
   return JSON.parse(filled) as T

@@ -1,10 +1,11 @@
 import { writeSampleConfigs } from '@scheduler-task/sandbox/launchers/sample-configs'
 import { untilWithin } from '@scheduler-task/test-support/until'
 import t from 'tap'
-import { checkDocumentedCall, checkFailingCall } from '../conformance/call-checks.ts'
+import { checkDocumentedCall, checkFailingCall, checkV2Call } from '../conformance/call-checks.ts'
 import type { Facts, Given } from '../conformance/documented-call.ts'
 import { documentedCalls } from '../conformance/documented-calls.ts'
 import { failingCalls } from '../conformance/failures.ts'
+import { v2Calls } from '../conformance/v2-calls.ts'
 import { door } from '../conformance/world.ts'
 import { freshDirectory } from '../support/fresh-directory.ts'
 import { isLong } from './effort.ts'
@@ -45,6 +46,17 @@ for (const call of documentedCalls.filter(isAsked)) {
     const began = performance.now()
     await checkDocumentedCall(t, { door: straight, call, facts: await arrange(call.given) })
     t.comment(`${call.section}: ${((performance.now() - began) / 1000).toFixed(1)} s`)
+  })
+}
+
+for (const given of ['nothing', 'config files', 'a running Spark application'] as const) {
+  const needsJob = given === 'a running Spark application'
+  if (needsJob && !isLong) continue
+  t.test(`/executor/v2 with ${given}`, async (t) => {
+    const facts = needsJob ? await running('spark') : {}
+    for (const call of v2Calls.filter((one) => one.given === given)) {
+      await checkV2Call(t, { door: straight, call, facts })
+    }
   })
 }
 
